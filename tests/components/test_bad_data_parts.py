@@ -30,7 +30,7 @@ def finding_of(container, **overrides):
     settings = {**SETTINGS, **{path.replace("__", "."): value for path, value in overrides.items()}}
     with pytest.raises(VerificationError) as raised:
         container.load(environ={}, overrides=settings).verify()
-    (finding,) = (each for each in raised.value.findings if each.severity == "error")
+    (finding,) = (finding for finding in raised.value.findings if finding.severity == "error")
     return finding
 
 

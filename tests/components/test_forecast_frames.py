@@ -27,17 +27,17 @@ def backtested(frame):
 
 def test_polars_and_pandas_give_the_same(shops):
     """Forecasts and metrics are equal, and frames are of the library of the input."""
-    checker, found = ForecastModelChecker(problem=SHOPS), []
+    checker, results = ForecastModelChecker(problem=SHOPS), []
     for frame in (shops, pl.from_pandas(shops)):
         _, rows, _ = backtested(frame)
         assert type(rows) is type(frame)
-        found.append(
+        results.append(
             (
                 checker.measure(RecordedForecasts.of_backtest(SHOPS), rows, rows["sold"]),
                 list(rows["prediction"]),
             )
         )
-    assert found[0] == found[1]
+    assert results[0] == results[1]
 
 
 def test_the_future_has_the_dtypes_of_the_past(shops):

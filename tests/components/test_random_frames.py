@@ -41,7 +41,7 @@ def values(kind, rows):
 
 def pandas_columns(rows):
     def some(kind, dtype):
-        return values(kind, rows).map(lambda found: pd.Series(found, dtype=dtype))
+        return values(kind, rows).map(lambda items: pd.Series(items, dtype=dtype))
 
     texts = st.one_of(st.none(), st.text(max_size=3))
     return st.one_of(
@@ -60,7 +60,7 @@ def pandas_columns(rows):
         some(st.one_of(st.none(), st.integers(0, 2)), pd.CategoricalDtype([0, 1, 2, 3], ordered=True)),
         some(st.one_of(st.none(), INSTANTS), "datetime64[ns]"),
         st.tuples(some(st.one_of(st.none(), INSTANTS), "datetime64[us]"), st.sampled_from(ZONES)).map(
-            lambda found: found[0].dt.tz_localize("UTC").dt.tz_convert(found[1])
+            lambda pair: pair[0].dt.tz_localize("UTC").dt.tz_convert(pair[1])
         ),
         some(st.timedeltas(dt.timedelta(-9999), dt.timedelta(9999)), "timedelta64[us]"),
         some(st.none(), "object"),
@@ -93,7 +93,7 @@ POLARS = {
 def polars_columns(rows):
     return st.sampled_from(list(POLARS)).flatmap(
         lambda dtype: values(st.one_of(st.none(), POLARS[dtype]), rows).map(
-            lambda found: pl.Series(found, dtype=dtype, strict=False)
+            lambda items: pl.Series(items, dtype=dtype, strict=False)
         )
     )
 

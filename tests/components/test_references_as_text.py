@@ -33,8 +33,8 @@ def file_tracker(file_store):
 def keepers(file_store, file_tracker):
     """One of each component, by its class."""
     made = {
-        each: each(store=file_store, metadata_tracker=file_tracker)
-        for each in (Versions, SQLModelRepository, LocalModelDeployer)
+        component: component(store=file_store, metadata_tracker=file_tracker)
+        for component in (Versions, SQLModelRepository, LocalModelDeployer)
     }
     return made | {SQLMetadataTracker: file_tracker, SQLMetricsTracker: SQLMetricsTracker(store=file_store)}
 

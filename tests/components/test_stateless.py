@@ -89,7 +89,7 @@ def checked(checker: Any, frame: pd.DataFrame) -> Any:
 def explained(explainer: Any, frame: pd.DataFrame) -> Any:
     explanation = explainer.explain(model_of(frame), features(frame)[:20], features(frame))
     importance = explainer.importance(model_of(frame), features(frame), frame["y"])
-    return explanation.values.tolist(), [asdict(each) for each in importance]
+    return explanation.values.tolist(), [asdict(feature) for feature in importance]
 
 
 def drawn(visualizer: Any, frame: pd.DataFrame, folder: Any) -> Any:

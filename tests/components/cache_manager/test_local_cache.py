@@ -151,10 +151,10 @@ def test_the_least_recently_used_goes_first(tmp_path):
         os.utime(record, (time.time() - 100 + number,) * 2)
     assert cache.get(keys[0]) is not None
     cache.put(keys[3], CachedResult(np.full(12_500, 3), "task"))
-    kept = [cache.get(key) is not None for key in keys]
-    assert kept[0]
-    assert kept[3]
-    assert not kept[1]
+    is_cached = [cache.get(key) is not None for key in keys]
+    assert is_cached[0]
+    assert is_cached[3]
+    assert not is_cached[1]
     files = [path for path in (tmp_path / ".lolpop/cache/values").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 350_000
 

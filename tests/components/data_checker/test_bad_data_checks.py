@@ -17,7 +17,7 @@ def rows():
 
 def outcome(check, rows, **problem):
     checker = BuiltinDataChecker(problem=Problem(name="churn", target="outcome", index="customer", **problem))
-    return next((each for each in checker.check(rows).checks if each.check == check), None)
+    return next((result for result in checker.check(rows).checks if result.check == check), None)
 
 
 @pytest.mark.parametrize(

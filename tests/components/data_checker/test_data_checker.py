@@ -23,7 +23,7 @@ def shop(rows=60, **columns):
 
 def outcome(frame, check, problem=PROBLEM, **settings):
     report = BuiltinDataChecker(**settings, problem=problem).check(frame)
-    return next(each for each in report.checks if each.check == check)
+    return next(result for result in report.checks if result.check == check)
 
 
 @KINDS
@@ -62,9 +62,9 @@ ERRORS = {
 def test_data_that_cannot_be_learned_from_is_an_error(kind, case):
     """Each message says what is wrong."""
     columns, check, message = ERRORS[case]
-    found = outcome(kind(columns), check)
-    assert found.status == "error"
-    assert message in found.message
+    result = outcome(kind(columns), check)
+    assert result.status == "error"
+    assert message in result.message
 
 
 WARNINGS = {
@@ -93,10 +93,10 @@ def test_what_makes_learning_worse_is_a_warning(kind, case):
     """Each warning names its columns, and none stops a run."""
     columns, check, message, named = WARNINGS[case]
     frame = kind(columns)
-    found = outcome(frame, check)
-    assert found.status == "warn"
-    assert message in found.message
-    assert found.columns == named
+    result = outcome(frame, check)
+    assert result.status == "warn"
+    assert message in result.message
+    assert result.columns == named
     assert BuiltinDataChecker(problem=PROBLEM).check(frame).status == "warn"
 
 

@@ -21,7 +21,7 @@ def bundled(name):
 
 def outcome(frame, check, problem=PROBLEM, **settings):
     report = BuiltinDataChecker(**settings, problem=problem).check(frame)
-    return next(each for each in report.checks if each.check == check)
+    return next(result for result in report.checks if result.check == check)
 
 
 def problem_of(name):

@@ -40,7 +40,7 @@ def expectation(kind=pd.DataFrame, **columns):
 def check(frame, expected=None, labelled=True, **settings):
     checker = BuiltinDataChecker(**settings, problem=PROBLEM)
     report = checker.check(frame, expected or expectation(), labelled=labelled)
-    return {each.check: each for each in report.checks}
+    return {result.check: result for result in report.checks}
 
 
 def some(column, value, count=3, rows=100):
@@ -57,7 +57,7 @@ def test_rows_of_the_same_origin_are_as_expected(kind, labelled):
     if not labelled:
         del rows["bought"]
     report = check(kind(rows), expectation(kind), labelled)
-    assert {each.status for each in report.values()} == {"ok"}
+    assert {result.status for result in report.values()} == {"ok"}
     assert {"schema", "out_of_range", "unseen_categories", "missing_increase"} <= set(report)
 
 
@@ -82,11 +82,11 @@ FAULTS = {
 def test_what_is_not_as_expected_is_a_warning_that_names_the_column(kind, case):
     """Each fault is found in its column, by the check for it and by no other."""
     columns, name, message, column = FAULTS[case]
-    rows = {each: values for each, values in shop(100, seed=1, **columns).items() if values is not None}
+    rows = {key: values for key, values in shop(100, seed=1, **columns).items() if values is not None}
     report = check(kind(rows), expectation(kind), labelled=False)
     assert (report[name].status, report[name].columns) == ("warn", (column,))
     assert message in report[name].message
-    assert {each for each in report if report[each].status != "ok"} == {name}
+    assert {key for key in report if report[key].status != "ok"} == {name}
 
 
 def test_a_new_class_is_not_expected_of_rows_to_learn_from():
@@ -110,7 +110,7 @@ def test_new_categories_are_normal_where_some_are_rare():
 def test_one_row_to_predict_is_checked():
     """Checks that need a target or many rows do not apply to a single row to predict."""
     row = {name: values[:1] for name, values in shop(seed=1).items() if name != "bought"}
-    assert {each.status for each in check(pd.DataFrame(row), labelled=False).values()} == {"ok"}
+    assert {result.status for result in check(pd.DataFrame(row), labelled=False).values()} == {"ok"}
     row["age"] = [-5]
     assert check(pd.DataFrame(row), labelled=False)["out_of_range"].columns == ("age",)
 
@@ -169,7 +169,9 @@ def project(tmp_path, monkeypatch):
 def suspicious(capsys):
     """Task, check and columns of what a command printed as suspicious."""
     checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
-    return {(each["task"], each["check"]): each["columns"] for each in checks if each["status"] != "ok"}
+    return {
+        (result["task"], result["check"]): result["columns"] for result in checks if result["status"] != "ok"
+    }
 
 
 def test_rows_to_predict_are_checked_by_what_the_model_learned_from(project, capsys):

@@ -175,9 +175,9 @@ process: {data_checker: {use: pandera, schema: "schemas.py:shop"}}
 def test_series_may_have_gaps_and_later_moments(kind):
     """Values of a series may be missing, and rows to forecast are later than the training rows."""
     problem = ForecastingProblem(name="sales", target="sold", time="year", series="shop", horizon=2)
-    known = {"year": np.arange(1900, 1930), "shop": ["a"] * 30, "sold": [None, *range(29)]}
-    expected = Expectation.of(BuiltinDataProfiler(problem=problem).profile(pd.DataFrame(known)))
+    history = {"year": np.arange(1900, 1930), "shop": ["a"] * 30, "sold": [None, *range(29)]}
+    expected = Expectation.of(BuiltinDataProfiler(problem=problem).profile(pd.DataFrame(history)))
     checker = PanderaDataChecker(problem=problem)
-    assert broken(checker.check(kind(known))) == set()
+    assert broken(checker.check(kind(history))) == set()
     later = {"year": [2090, 2091], "shop": ["a", "a"]}
     assert broken(checker.check(kind(later), expected, labelled=False)) == set()

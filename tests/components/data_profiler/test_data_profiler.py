@@ -80,11 +80,11 @@ def test_columns_that_vary_together_are_named():
     """Correlated pairs equal those of pandas, with missing values left out pairwise."""
     frame = load_wine(as_frame=True).frame
     frame.iloc[::5, 3] = np.nan
-    known = frame.corr()
+    expected = frame.corr()
     profile = profiler().profile(frame).correlations
-    assert len(profile) == ((known.abs() >= 0.5).to_numpy().sum() - len(known)) // 2
-    for each in profile:
-        assert each.coefficient == pytest.approx(known.loc[each.columns])
+    assert len(profile) == ((expected.abs() >= 0.5).to_numpy().sum() - len(expected)) // 2
+    for correlation in profile:
+        assert correlation.coefficient == pytest.approx(expected.loc[correlation.columns])
 
 
 @KINDS
@@ -196,15 +196,15 @@ def test_other_things_than_dataframes_are_refused():
 
 def test_one_profiler_serves_two_threads():
     """Both threads get the result of a new profiler."""
-    shared, found = profiler(), {}
+    shared, profiles = profiler(), {}
     frames = {seed: pd.DataFrame(shop(seed=seed)) for seed in (1, 2)}
 
     def work(seed):
-        found[seed] = [shared.profile(frames[seed]) for _ in range(3)]
+        profiles[seed] = [shared.profile(frames[seed]) for _ in range(3)]
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in frames]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == {seed: [profiler().profile(frame)] * 3 for seed, frame in frames.items()}
+    assert profiles == {seed: [profiler().profile(frame)] * 3 for seed, frame in frames.items()}

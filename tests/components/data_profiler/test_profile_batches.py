@@ -48,14 +48,14 @@ def batches(frame, size, kind=pd.DataFrame):
 
 def rounded(profile):
     """Means and deviations are added up in another order, and differ in the last digits."""
-    found = profile.model_dump()
-    for column in found["columns"]:
+    document = profile.model_dump()
+    for column in document["columns"]:
         for name in ("mean", "std"):
             if column["numbers"]:
                 column["numbers"][name] = pytest.approx(column["numbers"][name], rel=1e-9, abs=1e-12)
-    for correlation in found["correlations"]:
+    for correlation in document["correlations"]:
         correlation["coefficient"] = pytest.approx(correlation["coefficient"])
-    return found
+    return document
 
 
 @KINDS
@@ -101,10 +101,12 @@ def test_the_sample_is_drawn_by_the_seed_and_not_by_the_batches():
 
 def test_other_rows_are_compared_with_a_profile_of_batches():
     """Similar rows show no drift, and drift is found, with a sample as with all rows."""
-    known = profiler(sample_rows=2000).profile_batches(batches(shop(20_000), 3000))
-    assert Profile.model_validate_json(known.model_dump_json()) == known
-    assert profiler().compare(shop(5000, seed=1), known).status == "ok"
-    (check,) = profiler().compare(shop(5000, seed=1).assign(age=lambda rows: rows["age"] + 8), known).checks
+    reference = profiler(sample_rows=2000).profile_batches(batches(shop(20_000), 3000))
+    assert Profile.model_validate_json(reference.model_dump_json()) == reference
+    assert profiler().compare(shop(5000, seed=1), reference).status == "ok"
+    (check,) = (
+        profiler().compare(shop(5000, seed=1).assign(age=lambda rows: rows["age"] + 8), reference).checks
+    )
     assert check.columns == ("age",)
 
 

@@ -39,9 +39,9 @@ def shop(rows, seed=0):
     )
 
 
-def sketched(frame, ends, made, kind="pandas", known=True):
+def sketched(frame, ends, made, kind="pandas", rows_known=True):
     """A sketch of ``frame``, of which each part up to one of ``ends`` was read by another process."""
-    rows = len(frame) if known else None
+    rows = len(frame) if rows_known else None
     merged = made.sketch([], rows=rows)
     for start, stop in zip([0, *ends], [*ends, len(frame)], strict=True):
         part = frame[start:stop] if kind == "pandas" else pl.from_pandas(frame[start:stop])
@@ -52,14 +52,14 @@ def sketched(frame, ends, made, kind="pandas", known=True):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("known", [True, False], ids=["number of rows known", "unknown"])
+@pytest.mark.parametrize("rows_known", [True, False], ids=["number of rows known", "unknown"])
 @pytest.mark.parametrize("sample_rows", [500, 100_000])
-def test_parts_have_the_profile_of_one_pass(kind, known, sample_rows):
+def test_parts_have_the_profile_of_one_pass(kind, rows_known, sample_rows):
     """Whatever the parts are, the same rows are sampled; only sums may differ, in their last digits."""
     frame, made = shop(9000), profiler(sample_rows=sample_rows)
-    whole = sketched(frame, [], made, kind, known).profile()
+    whole = sketched(frame, [], made, kind, rows_known).profile()
     for ends in ([1], [4000, 4000, 8999], range(700, 9000, 700)):
-        profile = sketched(frame, ends, made, kind, known).profile()
+        profile = sketched(frame, ends, made, kind, rows_known).profile()
         assert rounded(profile) == rounded(whole)
 
 

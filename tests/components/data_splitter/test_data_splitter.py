@@ -59,12 +59,12 @@ def test_every_row_is_in_one_part(
         test_size, validation_size, stratify, problem=Problem(name="a", target="y"), seed=seed
     )
     try:
-        found = parts(splitter.split(frame))
+        split_rows = parts(splitter.split(frame))
     except DataError:
         return
-    assert all(found)
-    assert sorted(row for part in found for row in part) == list(range(len(labels)))
-    assert parts(splitter.split(frame)) == found
+    assert all(split_rows)
+    assert sorted(row for part in split_rows for row in part) == list(range(len(labels)))
+    assert parts(splitter.split(frame)) == split_rows
 
 
 def test_classes_keep_their_shares(make_frame: Make, problem: Problem) -> None:
@@ -136,7 +136,7 @@ def test_rows_that_cannot_be_split_say_why(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "message"),
+    ("arguments", "message"),
     [
         ({"by": "column", "column": "part"}, "should contain train, validation or test, but contains 'tset'"),
         ({"by": "time", "column": "part"}, "should contain dates"),
@@ -145,12 +145,12 @@ def test_rows_that_cannot_be_split_say_why(
     ],
 )
 def test_a_column_that_cannot_split_is_named(
-    make_frame: Make, problem: Problem, wanted: dict[str, Any], message: str
+    make_frame: Make, problem: Problem, arguments: dict[str, Any], message: str
 ) -> None:
     """A split by a column that is missing, or of the wrong kind, is a DataError about that column."""
     frame = make_frame({"y": ["a", "b"], "part": ["train", "tset"], "gap": [1, None]})
     with pytest.raises(DataError, match=message):
-        SklearnDataSplitter(**wanted, problem=problem).split(frame)
+        SklearnDataSplitter(**arguments, problem=problem).split(frame)
 
 
 def test_settings_that_contradict_each_other_are_found(problem: Problem) -> None:

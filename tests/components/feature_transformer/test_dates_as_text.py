@@ -80,8 +80,8 @@ def test_dates_that_can_be_read_in_two_ways_are_named_with_the_setting_that_deci
     assert "'01/02/2012', are read as %m/%d/%Y" in check.message
     assert "problem.dates" in check.message
     assert "{day: '%d/%m/%Y'}" in check.message
-    said = PROBLEM.model_copy(update={"dates": {"day": "%d/%m/%Y"}})
-    report = BuiltinDataChecker(problem=said).check(frame)
+    problem = PROBLEM.model_copy(update={"dates": {"day": "%d/%m/%Y"}})
+    report = BuiltinDataChecker(problem=problem).check(frame)
     assert [c.status for c in report.checks if c.check == "ambiguous_dates"] == ["ok"]
 
 

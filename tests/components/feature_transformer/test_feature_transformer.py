@@ -27,8 +27,8 @@ def test_columns_are_chosen_by_kind(make_frame: Make, columns: dict[str, Any]) -
     """Numbers, booleans, dates and categories become features; free text and empty columns do not."""
     frame = make_frame({name: values for name, values in columns.items() if name != "y"})
     transformer = SklearnFeatureTransformer().make(frame, BOOSTING)
-    found = {name: names for name, _, names in transformer.transformers}
-    assert found == {
+    names_by_step = {name: names for name, _, names in transformer.transformers}
+    assert names_by_step == {
         "numbers": ["number", "whole", "flag"],
         "dates": ["when"],
         "categories": ["city"],
@@ -143,7 +143,9 @@ def test_a_transformer_can_be_cloned(make_frame: Make, columns: dict[str, Any]) 
     """A clone by scikit-learn gives the same features."""
     frame = make_frame(columns)
     transformer = SklearnFeatureTransformer().make(frame, BOOSTING)
-    once, again = (np.asarray(each.fit_transform(frame)) for each in (transformer, clone(transformer)))
+    once, again = (
+        np.asarray(estimator.fit_transform(frame)) for estimator in (transformer, clone(transformer))
+    )
     assert np.array_equal(once.astype(float), again.astype(float), equal_nan=True)
 
 
@@ -171,8 +173,8 @@ def test_odd_columns_of_pandas_are_understood() -> None:
         }
     )
     transformer = SklearnFeatureTransformer().make(frame, TREES)
-    found = {name: names for name, _, names in transformer.transformers}
-    assert found == {
+    names_by_step = {name: names for name, _, names in transformer.transformers}
+    assert names_by_step == {
         "numbers": ["flag", "price", "nullable", "took"],
         "dates": ["day"],
         "categories": ["mixed"],

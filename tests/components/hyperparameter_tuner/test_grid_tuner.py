@@ -40,16 +40,16 @@ def test_a_grid_is_every_combination_and_each_once():
 def test_a_grid_covers_each_trainer():
     """Each trainer has its own grid; one without a search space is one trial."""
     search = GridHyperparameterTuner(2).search(depth, [(ONE, {"depth": Int(1, 2)}), (OTHER, {})])
-    found = [(trial.trainer, dict(trial.params)) for trial in search.trials]
-    assert found == [(ONE, {"depth": 1}), (ONE, {"depth": 2}), (OTHER, {})]
+    trials = [(trial.trainer, dict(trial.params)) for trial in search.trials]
+    assert trials == [(ONE, {"depth": 1}), (ONE, {"depth": 2}), (OTHER, {})]
 
 
 def test_values_that_are_named_are_all_that_is_searched():
     """Each trainer tries the values of its own parameters, in its search space or not."""
     spaces = [(ONE, SPACE), (OTHER, {"C": Float(0.1, 1.0)})]
     search = GridHyperparameterTuner(values={"depth": [3, 4], "max_iter": [50]}).search(depth, spaces)
-    found = [(trial.trainer, dict(trial.params)) for trial in search.trials]
-    assert found == [(ONE, {"depth": 3}), (ONE, {"depth": 4}), (OTHER, {"max_iter": 50})]
+    trials = [(trial.trainer, dict(trial.params)) for trial in search.trials]
+    assert trials == [(ONE, {"depth": 3}), (ONE, {"depth": 4}), (OTHER, {"max_iter": 50})]
 
 
 @pytest.mark.parametrize(

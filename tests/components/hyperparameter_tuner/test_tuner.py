@@ -217,7 +217,7 @@ def test_bad_trials_are_pruned(make):
     assert search.best.score == max(trial.score for trial in search.trials if trial.share == 1)
     for at, trial in enumerate(search.trials):
         if trial.share == 0.1:
-            before = [learning(TREE, each.params, 0.1) for each in search.trials[:at]]
+            before = [learning(TREE, other.params, 0.1) for other in search.trials[:at]]
             assert trial.score < statistics.median(before)
 
 
@@ -234,7 +234,7 @@ def test_who_ends_first_changes_nothing(make, n_jobs):
     spaces = [(TREE, {"depth": Int(0, 23)}), (LINE, {"depth": Int(0, 23)})]
     assert tuner.n_jobs == n_jobs
     one, again = (
-        [(*trial, each.share) for trial, each in zip(shown(search), search.trials, strict=True)]
+        [(*summary, trial.share) for summary, trial in zip(shown(search), search.trials, strict=True)]
         for search in (tuner.search(hesitant, spaces) for _ in range(2))
     )
     assert one == again

@@ -69,8 +69,8 @@ def test_timing_warns_of_a_slow_call(capsys):
     """A call that takes as long as the setting, or longer, is a warning."""
     timing = TimingInterceptor(slow=0.01, notifiers=[ConsoleNotifier()])
     assert timing.around(call(lambda: time.sleep(0.02))) is None
-    told = r"warning: train\.train_model took \d+\.\d s, 0\.01 s or more is slow\.\n"
-    assert re.fullmatch(told, capsys.readouterr().err)
+    message = r"warning: train\.train_model took \d+\.\d s, 0\.01 s or more is slow\.\n"
+    assert re.fullmatch(message, capsys.readouterr().err)
 
 
 def test_timing_warns_of_a_slow_failure(capsys):
@@ -177,8 +177,8 @@ def test_progress_shows_running_and_finished_tasks_on_a_terminal(on_terminal):
     )
     plain = _without_escapes(shown)
     assert "    … train.train_model" in plain
-    kept = [line for line in plain.splitlines() if line.strip() and "…" not in line]
-    assert [line.rstrip("0123456789. s") for line in kept] == [
+    lines = [line for line in plain.splitlines() if line.strip() and "…" not in line]
+    assert [line.rstrip("0123456789. s") for line in lines] == [
         "▸ run",
         "  ▸ train_model",
         "half way",

@@ -40,7 +40,7 @@ class Lineage(RuleBasedStateMachine):
           parents=st.lists(resources, max_size=3))  # fmt: skip
     def create(self, kind, name, fields, parents):
         resource_type = RESOURCE_TYPES[kind]
-        same = [known for known in self.order if (known.kind, known.name) == (kind, name)]
+        same = [other for other in self.order if (other.kind, other.name) == (kind, name)]
         resource = self.tracker.create(resource_type, name, fields=fields, parents=parents)
         if issubclass(resource_type, Numbered):
             assert resource.number == len(same) + 1
@@ -85,7 +85,7 @@ class Lineage(RuleBasedStateMachine):
                 child for child, parent in self.links if parent == resource
             ]
         for kind, resource_type in RESOURCE_TYPES.items():
-            assert self.tracker.find(resource_type) == [known for known in self.order if known.kind == kind]
+            assert self.tracker.find(resource_type) == [other for other in self.order if other.kind == kind]
 
     def _linked(self, child, parents):
         for parent in parents:

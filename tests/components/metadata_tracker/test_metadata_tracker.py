@@ -206,8 +206,8 @@ def test_damaged_artifact_is_refused_whole(tmp_path, file_store):
     for name in ("a", "b"):
         (tmp_path / "folder" / name).write_text(name)
     model = tracker.create(Model, "m", artifacts={"model": tmp_path / "folder"})
-    kept = [path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file()]
-    next(path for path in kept if path.read_text() == "b").write_text("c")
+    files = [path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file()]
+    next(path for path in files if path.read_text() == "b").write_text("c")
     with pytest.raises(StoreError, match=r"changed since it was stored"):
         tracker.load_artifact(model, "model", tmp_path / "target" / "copy")
     assert list((tmp_path / "target").iterdir()) == []

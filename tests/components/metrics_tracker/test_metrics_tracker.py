@@ -26,9 +26,9 @@ def test_every_float_comes_back(store, metrics):
     """NaN, infinities, the smallest and the greatest float are loaded unchanged."""
     tracker = SQLMetricsTracker(store=store)
     tracker.log(EXPERIMENT, metrics)
-    kept = tracker.get(EXPERIMENT)
+    stored = tracker.get(EXPERIMENT)
     for name, value in metrics.items():
-        assert kept[name] == value or (math.isnan(kept[name]) and math.isnan(value))
+        assert stored[name] == value or (math.isnan(stored[name]) and math.isnan(value))
 
 
 def test_metric_logged_again_is_replaced(store):

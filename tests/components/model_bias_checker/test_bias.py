@@ -18,10 +18,10 @@ def judge(frame, model, problem=CHURN, **settings):
 
 def biased(frame):
     """Two of three members of group b who churn are said not to."""
-    kept = frame.copy()
+    rows = frame.copy()
     hidden = (frame["group"] == "b") & (np.random.default_rng(0).random(len(frame)) < 0.7)
-    kept.loc[hidden, "churn"] = "no"
-    return kept
+    rows.loc[hidden, "churn"] = "no"
+    return rows
 
 
 def test_a_biased_group_is_found_and_named(customers, fitted):
@@ -81,17 +81,17 @@ def test_metrics_by_group_are_those_of_the_rows(customers, fitted):
     checker = BuiltinModelBiasChecker(problem=problem)
     report = checker.check(model, judged, judged["churn"])
     rows = judged[judged["group"] == "a"]
-    said = model.predict(rows).labels
-    (group,) = [each for each in report.groups if (each.feature, each.group) == ("group", "a")]
-    assert group.metrics["accuracy"] == pytest.approx((said == rows["churn"]).mean())
-    assert group.metrics["selection_rate"] == pytest.approx((said == "yes").mean())
+    predicted = model.predict(rows).labels
+    (group,) = [group for group in report.groups if (group.feature, group.group) == ("group", "a")]
+    assert group.metrics["accuracy"] == pytest.approx((predicted == rows["churn"]).mean())
+    assert group.metrics["selection_rate"] == pytest.approx((predicted == "yes").mean())
     assert group.metrics["true_positive_rate"] == pytest.approx(
-        (said[rows["churn"] == "yes"] == "yes").mean()
+        (predicted[rows["churn"] == "yes"] == "yes").mean()
     )
     assert group.metrics["false_positive_rate"] == pytest.approx(
-        (said[rows["churn"] == "no"] == "yes").mean()
+        (predicted[rows["churn"] == "no"] == "yes").mean()
     )
-    assert sum(each.rows for each in report.groups if each.feature == "age") == len(judged)
+    assert sum(group.rows for group in report.groups if group.feature == "age") == len(judged)
     other = pl.from_pandas(judged)
 
     class Same:

@@ -54,8 +54,8 @@ def test_drift_is_judged_by_the_profiler_of_the_container():
     features, target = rows.drop(columns="target"), rows["target"]
     settings = {"problem": {"name": "cancer", "target": "target"}, "data.train": "x.csv"}
     for warn_psi, status in ((0.1, "warn"), (1e9, "ok")):
-        given = settings | {"data_profiler": {"warn_psi": warn_psi}}
-        with ClassificationContainer.load(environ={}, overrides=given) as container:
+        overrides = settings | {"data_profiler": {"warn_psi": warn_psi}}
+        with ClassificationContainer.load(environ={}, overrides=overrides) as container:
             model = container.train.model_trainer().fit(features, target)
             report = container.model_checker().drift(model, features[target == 1], features)
         assert report.checks[0].status == status

@@ -79,7 +79,7 @@ def many(random, keys=20, days=60):
 )
 def test_metrics_are_those_of_plain_code(values):
     """Errors equal those of scikit-learn to the last digit, others their definitions."""
-    truth, mean, width = (np.array(each) for each in zip(*values, strict=True))
+    truth, mean, width = (np.array(column) for column in zip(*values, strict=True))
     rows = recorded(truth, mean, mean - width, mean + width, scale=2.0)
     metrics = ForecastModelChecker(problem=MONTHS).measure(as_recorded(rows), rows, rows["visits"])
     assert metrics["mean_absolute_error"] == mean_absolute_error(truth, mean)
@@ -107,11 +107,11 @@ def test_the_scale_is_the_seasonal_naive_error_of_the_history(months):
 def test_baselines_are_the_last_value_last_season_and_the_drift(months):
     """Each baseline follows its definition, at every step."""
     train, test = months[:120], months[120:]
-    said = same(train, MONTHS).baselines(test[["month"]])
+    baselines = same(train, MONTHS).baselines(test[["month"]])
     y = train["visits"].to_numpy()
-    assert said["naive"].tolist() == [y[-1]] * 6
-    assert said["seasonal_naive"].tolist() == y[-12:-6].tolist()
-    assert said["drift"] == pytest.approx(y[-1] + np.arange(1, 7) * (y[-1] - y[0]) / 119)
+    assert baselines["naive"].tolist() == [y[-1]] * 6
+    assert baselines["seasonal_naive"].tolist() == y[-12:-6].tolist()
+    assert baselines["drift"] == pytest.approx(y[-1] + np.arange(1, 7) * (y[-1] - y[0]) / 119)
 
 
 def test_percentages_of_nothing_are_left_out():
@@ -214,8 +214,8 @@ def test_rows_of_a_backtest_say_what_the_model_said(months):
     model = same(train, MONTHS)
     rows = backtest_rows([(model, test[["month"]], test["visits"])], MONTHS)
     checker = ForecastModelChecker(problem=MONTHS)
-    kept = checker.measure(RecordedForecasts.of_backtest(MONTHS), rows, rows["visits"])
-    assert kept == checker.measure(model, test[["month"]], test["visits"])
+    metrics = checker.measure(RecordedForecasts.of_backtest(MONTHS), rows, rows["visits"])
+    assert metrics == checker.measure(model, test[["month"]], test["visits"])
 
 
 def test_what_cannot_be_judged_is_refused(months):

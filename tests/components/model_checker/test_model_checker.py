@@ -54,16 +54,16 @@ class Says(FittedModel):
     """A model that says what it was told to."""
 
     def __init__(self, labels, probabilities=None, classes=()):
-        self.said = Predictions(np.asarray(labels), probabilities, tuple(classes))
+        self.predictions = Predictions(np.asarray(labels), probabilities, tuple(classes))
 
     columns = ()
 
     @property
     def classes(self):
-        return self.said.classes
+        return self.predictions.classes
 
     def predict(self, frame):
-        return self.said
+        return self.predictions
 
 
 def data(load, names=None):
@@ -144,17 +144,17 @@ def test_classification_metrics_are_those_of_scikit_learn(name, cancer, wine):
             return model.estimator.predict_proba(frame)
 
     if name != "top_k_accuracy":  # of two classes, it is always 1, and scikit-learn warns
-        wanted = get_scorer(name)(Positive(), frame, positive.astype(int))
+        expected = get_scorer(name)(Positive(), frame, positive.astype(int))
         assert checker(BINARY, name).measure(model, frame, target)[name] == pytest.approx(
-            wanted, rel=1e-15, abs=0
+            expected, rel=1e-15, abs=0
         )
     if name in {"f1", "precision", "recall", "jaccard", "roc_auc"}:
         return
     _, frame, _, target = wine
     model = Fitted(GaussianNB().fit(*data(load_wine, ["red", "rose", "white"])[::2]))
-    wanted = get_scorer(name)(model.estimator, frame, target)
+    expected = get_scorer(name)(model.estimator, frame, target)
     assert checker(MULTICLASS, name).measure(model, frame, target)[name] == pytest.approx(
-        wanted, rel=1e-15, abs=0
+        expected, rel=1e-15, abs=0
     )
 
 
@@ -165,9 +165,9 @@ def test_regression_metrics_are_those_of_scikit_learn(name, diabetes):
     """To the last digit."""
     _, frame, _, target = diabetes
     model = linear(diabetes)
-    wanted = get_scorer(name)(model.estimator, frame, target)
+    expected = get_scorer(name)(model.estimator, frame, target)
     assert checker(NUMBERS, name).measure(model, frame, target)[name] == pytest.approx(
-        wanted, rel=1e-15, abs=0
+        expected, rel=1e-15, abs=0
     )
 
 
@@ -204,7 +204,7 @@ def test_losses_are_smaller_the_better_unless_negated(cancer):
     good, bad = logistic(cancer), logistic(cancer, C=1e-5)
     loss, score = checker(BINARY, "log_loss"), checker(BINARY, "neg_log_loss")
     assert (loss.greater_is_better, score.greater_is_better) == (False, True)
-    one, other = (each.compare(good, bad, frame, target) for each in (loss, score))
+    one, other = (judge.compare(good, bad, frame, target) for judge in (loss, score))
     assert one.score == -other.score
     assert one.difference == other.difference > 0
     assert one.interval == other.interval
@@ -231,12 +231,12 @@ def test_the_positive_label_decides_what_binary_metrics_are_about(cancer):
 def test_labels_may_be_of_any_type(cancer, labels):
     """Numbers, booleans and text give the same metrics, as pandas and as polars."""
     train, test, target, truth = cancer
-    wanted = checker(BINARY).measure(logistic(cancer), test, truth)
+    expected = checker(BINARY).measure(logistic(cancer), test, truth)
     names = {"benign": labels[0], "malignant": labels[1]}
     model = logistic((train, test, target.map(names), truth))
     judge = checker(BINARY.model_copy(update={"positive_label": labels[1]}))
     for series in (truth.map(names), pl.Series(truth.map(names).tolist())):
-        assert judge.measure(model, test, series) == pytest.approx(wanted)
+        assert judge.measure(model, test, series) == pytest.approx(expected)
 
 
 def test_a_class_that_the_model_never_saw(cancer):
@@ -421,7 +421,7 @@ def test_the_baseline_is_what_training_rows_suggest(cancer, diabetes):
     assert compared.better
 
 
-def found(problem, model, frame, target, **params):
+def check_statuses(problem, model, frame, target, **params):
     return {
         check.check: check.status for check in checker(problem, **params).check(model, frame, target).checks
     }
@@ -434,16 +434,16 @@ def test_a_sound_model_passes_every_check(cancer, wine, diabetes):
         (MULTICLASS, wine, logistic(wine)),
         (NUMBERS, diabetes, linear(diabetes)),
     ):
-        assert set(found(problem, model, parts[1], parts[3]).values()) == {"ok"}
+        assert set(check_statuses(problem, model, parts[1], parts[3]).values()) == {"ok"}
 
 
 def test_degenerate_models_are_suspicious(cancer, diabetes):
     """A constant model predicts one class and is not better than the baseline."""
     dummy = Fitted(DummyClassifier(strategy="prior").fit(cancer[0], cancer[2]))
-    statuses = found(BINARY, dummy, cancer[1], cancer[3])
+    statuses = check_statuses(BINARY, dummy, cancer[1], cancer[3])
     assert statuses["one_class"] == statuses["baseline"] == "warn"
     dummy = Fitted(DummyRegressor().fit(diabetes[0], diabetes[2]))
-    assert found(NUMBERS, dummy, diabetes[1], diabetes[3])["baseline"] == "warn"
+    assert check_statuses(NUMBERS, dummy, diabetes[1], diabetes[3])["baseline"] == "warn"
 
 
 def test_perfection_is_suspicious(cancer, diabetes):
@@ -451,16 +451,16 @@ def test_perfection_is_suspicious(cancer, diabetes):
     _, frame, _, target = cancer
     sure = (target == "malignant").to_numpy()
     model = Says(target, np.column_stack([~sure, sure]).astype(float), ("benign", "malignant"))
-    assert found(BINARY, model, frame, target)["too_good"] == "warn"
-    assert found(NUMBERS, Says(diabetes[3]), diabetes[1], diabetes[3])["too_good"] == "warn"
-    assert found(BINARY, logistic(cancer), frame, target, too_good=0.5)["too_good"] == "warn"
+    assert check_statuses(BINARY, model, frame, target)["too_good"] == "warn"
+    assert check_statuses(NUMBERS, Says(diabetes[3]), diabetes[1], diabetes[3])["too_good"] == "warn"
+    assert check_statuses(BINARY, logistic(cancer), frame, target, too_good=0.5)["too_good"] == "warn"
 
 
 def test_few_rows_are_reported(cancer):
     """Metrics on few rows are unreliable."""
     _, frame, _, target = cancer
-    assert found(BINARY, logistic(cancer), frame[:20], target[:20])["rows"] == "warn"
-    assert found(BINARY, logistic(cancer), frame[:20], target[:20], min_rows=10)["rows"] == "ok"
+    assert check_statuses(BINARY, logistic(cancer), frame[:20], target[:20])["rows"] == "warn"
+    assert check_statuses(BINARY, logistic(cancer), frame[:20], target[:20], min_rows=10)["rows"] == "ok"
 
 
 @pytest.mark.parametrize("first", [[np.nan, np.nan], [0.9, 0.9], [-0.5, 1.5]])
@@ -470,7 +470,7 @@ def test_what_is_no_probability_is_an_error(cancer, first):
     probabilities = np.full((len(frame), 2), 0.5)
     probabilities[0] = first
     model = Says(target, probabilities, ("benign", "malignant"))
-    assert found(BINARY, model, frame, target)["predictions"] == "error"
+    assert check_statuses(BINARY, model, frame, target)["predictions"] == "error"
     checker(BINARY).measure(model, frame, target)
 
 
@@ -478,7 +478,7 @@ def test_missing_predictions_are_an_error(diabetes):
     """Their metrics are NaN."""
     predictions = linear(diabetes).predict(diabetes[1]).labels
     predictions[3] = np.nan
-    assert found(NUMBERS, Says(predictions), diabetes[1], diabetes[3])["predictions"] == "error"
+    assert check_statuses(NUMBERS, Says(predictions), diabetes[1], diabetes[3])["predictions"] == "error"
     assert np.isnan(
         checker(NUMBERS).measure(Says(predictions), diabetes[1], diabetes[3])["root_mean_squared_error"]
     )
@@ -495,10 +495,15 @@ def test_a_metric_that_the_values_do_not_allow_is_named(metric):
 def test_rows_and_truth_must_be_there():
     """No rows, rows without truth, and truth of another length are readable errors."""
     judge = checker(NUMBERS)
-    for said, truth in (([], []), ([1.0], [1.0, 2.0]), ([1.0, 2.0], [None, 2.0]), ([1.0, 2.0], ["a", "b"])):
+    for predicted, truth in (
+        ([], []),
+        ([1.0], [1.0, 2.0]),
+        ([1.0, 2.0], [None, 2.0]),
+        ([1.0, 2.0], ["a", "b"]),
+    ):
         series = pd.Series(truth, dtype=object if "a" in truth else float)
         with pytest.raises(DataError):
-            judge.measure(Says(np.array(said, dtype=float)), series.to_frame(), series)
+            judge.measure(Says(np.array(predicted, dtype=float)), series.to_frame(), series)
 
 
 def test_one_checker_in_two_threads_is_two_checkers(cancer):
@@ -536,18 +541,18 @@ LABELS = st.lists(
     st.booleans(),
     st.sampled_from([None, "own"]),
 )
-def test_random_predictions_meet_only_lolpop_errors(truth, said, problem, same, metric):
+def test_random_predictions_meet_only_lolpop_errors(truth, predicted, problem, same, metric):
     """Any truth and any predictions give metrics or an error of lolpop."""
-    said = (truth if same else said)[: len(truth)]
-    classes = tuple(dict.fromkeys(value for value in said if value is not None and value == value))
-    labels = np.empty(len(said), dtype=object)
-    labels[:] = said
+    predicted = (truth if same else predicted)[: len(truth)]
+    classes = tuple(dict.fromkeys(value for value in predicted if value is not None and value == value))
+    labels = np.empty(len(predicted), dtype=object)
+    labels[:] = predicted
     series = pd.Series(truth, dtype=object).infer_objects()
     name = metric and ("r2" if problem is NUMBERS else "roc_auc")
     try:
         model = Says(
             labels.astype(float) if problem is NUMBERS else labels,
-            np.full((len(said), len(classes)), 1 / max(len(classes), 1)),
+            np.full((len(predicted), len(classes)), 1 / max(len(classes), 1)),
             classes,
         )
     except (ValueError, TypeError):

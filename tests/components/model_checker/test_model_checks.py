@@ -13,7 +13,7 @@ FEATURES = ["age", "income", "visits", "city", "noise"]
 LEARNED, JUDGED = slice(0, 1_400), slice(1_400, None)
 
 
-def found(report, name):
+def checks_of(report, name):
     return [check for check in report.checks if check.check == name]
 
 
@@ -28,7 +28,7 @@ def test_a_weak_segment_of_a_category_is_found_and_named(customers, fitted):
     frame = customers(rows=3_000)
     oslo = (frame["city"] == "Oslo").to_numpy()
     frame.loc[oslo, "churn"] = np.random.default_rng(1).choice(["yes", "no"], oslo.sum())
-    (weak,) = found(judge(frame, fitted(frame[LEARNED])), "weak_segment")
+    (weak,) = checks_of(judge(frame, fitted(frame[LEARNED])), "weak_segment")
     assert (weak.status, weak.columns) == ("warn", ("city",))
     assert "'city' is 'Oslo', accuracy is 0." in weak.message
 
@@ -44,7 +44,7 @@ def test_a_weak_segment_of_numbers_is_found_and_named(customers, fitted, problem
         frame.loc[old, "churn"] = np.random.default_rng(1).choice(["yes", "no"], old.sum())
     else:
         frame.loc[old, "spend"] += np.random.default_rng(1).normal(scale=60, size=old.sum())
-    weak = found(judge(frame, fitted(frame[LEARNED], problem.target), problem), "weak_segment")
+    weak = checks_of(judge(frame, fitted(frame[LEARNED], problem.target), problem), "weak_segment")
     assert weak[0].columns == ("age",)
     assert "'age' is at least 6" in weak[0].message
     assert what in weak[0].message
@@ -80,8 +80,8 @@ def test_segments_are_those_of_polars_too(customers):
     frame.loc[:99, "city"] = None
     errors = np.random.default_rng(0).random(600) < np.where(frame["city"].isna(), 0.9, 0.1)
     (pandas,), (polars,) = (
-        weak_segments(each, errors, worse_by=0.2, min_rows=30, significance=0.01)
-        for each in (frame, pl.from_pandas(frame))
+        weak_segments(rows, errors, worse_by=0.2, min_rows=30, significance=0.01)
+        for rows in (frame, pl.from_pandas(frame))
     )
     assert pandas == polars
     assert (pandas.column, pandas.where, pandas.rows) == ("city", "is missing", 100)
@@ -91,10 +91,10 @@ def test_overfitting_is_reported_with_both_scores(customers, fitted):
     """A model that is much better on the training rows overfits."""
     frame = customers()
     report = judge(frame, fitted(frame[LEARNED]), learned={"balanced_accuracy": 1.0}, overfit=0.05)
-    (check,) = found(report, "overfitting")
+    (check,) = checks_of(report, "overfitting")
     assert check.status == "warn"
     assert "and 1 on the training rows" in check.message
-    assert found(judge(frame, fitted(frame[LEARNED])), "overfitting") == []
+    assert checks_of(judge(frame, fitted(frame[LEARNED])), "overfitting") == []
 
 
 def test_confidence_without_reason_is_reported(customers, fitted):
@@ -102,25 +102,25 @@ def test_confidence_without_reason_is_reported(customers, fitted):
     frame = customers()
     frame["churn"] = np.where(np.random.default_rng(0).random(len(frame)) < 0.3, "no", frame["churn"])
     model = fitted(frame[LEARNED])
-    assert found(judge(frame, model), "calibration")[0].status == "ok"
+    assert checks_of(judge(frame, model), "calibration")[0].status == "ok"
 
     class Sure:
         classes = model.classes
 
         def predict_proba(self, features):
-            given = model.estimator.predict_proba(features) ** 8
-            return given / given.sum(axis=1, keepdims=True)
+            probabilities = model.estimator.predict_proba(features) ** 8
+            return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     sure = type(model)(model.columns, model.classes, {}, model.transformer, Sure())
-    assert found(judge(frame, sure), "calibration")[0].status == "warn"
+    assert checks_of(judge(frame, sure), "calibration")[0].status == "warn"
 
 
 def test_slow_predictions_are_reported(customers, fitted):
     """The allowed time for 1,000 rows is a setting."""
     frame = customers()
     model = fitted(frame[LEARNED])
-    assert found(judge(frame, model), "prediction_time")[0].status == "ok"
-    (slow,) = found(judge(frame, model, slow=1e-9), "prediction_time")
+    assert checks_of(judge(frame, model), "prediction_time")[0].status == "ok"
+    (slow,) = checks_of(judge(frame, model, slow=1e-9), "prediction_time")
     assert slow.status == "warn"
     assert "600 rows in" in slow.message
 
@@ -144,5 +144,5 @@ def test_a_score_that_cannot_be_told_is_not_overfitted(customers, fitted):
     frame = customers()
     model = fitted(frame[LEARNED], "spend")
     one = judge(frame[: JUDGED.start + 1], model, SPEND, learned={"r2": 1.0})
-    assert found(one, "overfitting") == []
-    assert len(found(judge(frame, model, SPEND, learned={"r2": 1.0}), "overfitting")) == 1
+    assert checks_of(one, "overfitting") == []
+    assert len(checks_of(judge(frame, model, SPEND, learned={"r2": 1.0}), "overfitting")) == 1

@@ -27,7 +27,7 @@ def test_what_the_target_follows_from_is_important(customers, fitted):
         importance = SklearnModelExplainer(problem=problem).importance(
             fitted(frame, problem.target), frame[FEATURES], frame[problem.target]
         )
-        assert {each.column for each in importance[:3]} == {"age", "income", "visits"}
+        assert {feature.column for feature in importance[:3]} == {"age", "income", "visits"}
         assert importance[2].value > 3 * abs(importance[3].value)
 
 
@@ -46,8 +46,8 @@ def test_importance_is_that_of_scikit_learn(customers, fitted):
     )
     names = [name.removeprefix("remainder__") for name in model.transformer.get_feature_names_out()]
     by_name = dict(zip(names, theirs.importances_mean, strict=True))
-    for each in ours:
-        assert each.value == pytest.approx(by_name[each.column], rel=0.03)
+    for feature in ours:
+        assert feature.value == pytest.approx(by_name[feature.column], rel=0.03)
 
 
 def test_polars_frames_are_explained_as_pandas_frames_are(customers):
@@ -65,8 +65,8 @@ def test_polars_frames_are_explained_as_pandas_frames_are(customers):
         importance = explainer.importance(model, rows[FEATURES], rows["churn"])
         explained.append((importance, explainer.explain(model, rows[FEATURES][:20], rows[FEATURES])))
     (one, attributed), (other, also) = explained
-    assert [each.column for each in one] == [each.column for each in other]
-    assert [each.value for each in one] == pytest.approx([each.value for each in other])
+    assert [feature.column for feature in one] == [feature.column for feature in other]
+    assert [feature.value for feature in one] == pytest.approx([feature.value for feature in other])
     assert attributed.values == pytest.approx(also.values)
 
 
@@ -152,5 +152,5 @@ def test_the_importance_of_a_thousand_columns_is_affordable():
     model = Counting()
     problem = Problem(name="wide", target="y", type="regression")
     importance = SklearnModelExplainer(problem=problem).importance(model, rows, rows["x0"])
-    assert [each.column for each in importance if each.value > 0] == ["x0"]
+    assert [feature.column for feature in importance if feature.value > 0] == ["x0"]
     assert model.values <= 200_000_000

@@ -32,8 +32,10 @@ def importance(model, rows, problem=SHOPS):
     """By what is rested on, how much the error rises without it."""
     explainer = ForecastModelExplainer(problem=problem, seed=1)
     importance = explainer.importance(model, rows.drop(columns=problem.target), rows[problem.target])
-    assert [each.value for each in importance] == sorted((each.value for each in importance), reverse=True)
-    return {each.column: each.value for each in importance}
+    assert [feature.value for feature in importance] == sorted(
+        (feature.value for feature in importance), reverse=True
+    )
+    return {feature.column: feature.value for feature in importance}
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
@@ -42,17 +44,17 @@ def test_a_regressor_that_counts_is_told_from_one_of_no_matter(parts, trainer, k
     """Permuting the offer makes forecasts far worse; permuting an unrelated column does not."""
     if kind == "polars":
         pl = pytest.importorskip("polars")
-        parts = [pl.from_pandas(each) for each in parts]
-        known, ahead = parts
-        model = trainer.fit(known.drop("sold"), known["sold"])
+        parts = [pl.from_pandas(part) for part in parts]
+        history, ahead = parts
+        model = trainer.fit(history.drop("sold"), history["sold"])
         explainer = ForecastModelExplainer(problem=SHOPS)
-        found = explainer.importance(model, ahead.drop("sold"), ahead["sold"])
-        found = {each.column: each.value for each in found}
+        importances = explainer.importance(model, ahead.drop("sold"), ahead["sold"])
+        importances = {feature.column: feature.value for feature in importances}
     else:
-        known, ahead = parts
-        found = importance(trainer.fit(known.drop(columns="sold"), known["sold"]), ahead)
-    assert found["offer"] > 0.1
-    assert abs(found["nothing"]) < found["offer"] / 10
+        history, ahead = parts
+        importances = importance(trainer.fit(history.drop(columns="sold"), history["sold"]), ahead)
+    assert importances["offer"] > 0.1
+    assert abs(importances["nothing"]) < importances["offer"] / 10
 
 
 def test_the_lag_that_series_are_made_by_is_found(months):
@@ -65,40 +67,40 @@ def test_the_lag_that_series_are_made_by_is_found(months):
     trainer = SklearnModelTrainer(
         "ridge", lags=(1, 2, 5), problem=problem, feature_transformer=SklearnFeatureTransformer()
     )
-    found = importance(trainer.fit(rows[["day"]][:190], rows["y"][:190]), rows[190:], problem)
-    assert next(iter(found)) == "lag_5"
-    assert {*found} >= {"lag_1", "lag_2", "lag_5", "time of week"}
+    importances = importance(trainer.fit(rows[["day"]][:190], rows["y"][:190]), rows[190:], problem)
+    assert next(iter(importances)) == "lag_5"
+    assert {*importances} >= {"lag_1", "lag_2", "lag_5", "time of week"}
 
 
 @pytest.mark.parametrize("name", ["lag_1", "week_cos", "offer_change", "time of week"])
 def test_regressors_may_be_called_as_features_are(parts, name):
     """A regressor called lag_1 is kept apart from the lag."""
-    known, ahead = (part.rename(columns={"nothing": name}) for part in parts)
-    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
-    found = importance(model, ahead)
-    assert abs(found[name]) < 0.01 < found["offer"]
-    assert len(found) == len(model.recipe.lags) + len(model.recipe.cycles) + 2
+    history, ahead = (part.rename(columns={"nothing": name}) for part in parts)
+    model = next(trainers()).fit(history.drop(columns="sold"), history["sold"])
+    importances = importance(model, ahead)
+    assert abs(importances[name]) < 0.01 < importances["offer"]
+    assert len(importances) == len(model.recipe.lags) + len(model.recipe.cycles) + 2
 
 
 def test_the_same_seed_finds_the_same(parts):
     """The result depends on the seed, and not on the order of rows."""
-    known, ahead = parts
-    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    history, ahead = parts
+    model = next(trainers()).fit(history.drop(columns="sold"), history["sold"])
     assert importance(model, ahead) == importance(model, ahead)
     assert importance(model, ahead[::-1].reset_index(drop=True)) == pytest.approx(importance(model, ahead))
 
 
 def test_of_many_series_some_are_drawn(parts):
     """Two of four shops give the same result at half the cost."""
-    known, ahead = parts
-    model = next(trainers()).fit(known.drop(columns="sold"), known["sold"])
+    history, ahead = parts
+    model = next(trainers()).fit(history.drop(columns="sold"), history["sold"])
     explainer = ForecastModelExplainer(max_series=2, problem=SHOPS, seed=1)
-    found = {
-        each.column: each.value
-        for each in explainer.importance(model, ahead.drop(columns="sold"), ahead["sold"])
+    importances = {
+        feature.column: feature.value
+        for feature in explainer.importance(model, ahead.drop(columns="sold"), ahead["sold"])
     }
-    assert found["offer"] > 0.1 > abs(found["nothing"])
-    assert found != importance(model, ahead)
+    assert importances["offer"] > 0.1 > abs(importances["nothing"])
+    assert importances != importance(model, ahead)
 
 
 def test_without_regressors_models_of_single_series_rest_on_nothing(months):
@@ -111,11 +113,11 @@ def test_without_regressors_models_of_single_series_rest_on_nothing(months):
 
 def test_what_forecasts_nothing_is_refused(parts):
     """Other models, and single forecasts, cannot be explained."""
-    known, ahead = parts
+    history, ahead = parts
     explainer = ForecastModelExplainer(problem=SHOPS)
     with pytest.raises(TrainingError, match=r"^An object cannot forecast series"):
         explainer.importance(object(), ahead, ahead["sold"])
     with pytest.raises(DataError, match="Single forecasts are not explained"):
-        explainer.explain(object(), ahead, known)
+        explainer.explain(object(), ahead, history)
     with pytest.raises(ValueError, match="repeats must be at least 1, but got 0"):
         ForecastModelExplainer(0, problem=SHOPS)

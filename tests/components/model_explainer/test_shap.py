@@ -52,13 +52,13 @@ def learned(make, frame, target="churn", transformer=SklearnFeatureTransformer, 
     return trainer.fit(frame[features], frame[target])
 
 
-def assert_adds_up(found, model, frame):
+def assert_adds_up(explanation, model, frame):
     """Attributions, and what is usual for the class that is predicted, add up to what is explained."""
-    usual = found.outputs - found.values.sum(axis=1)
+    usual = explanation.outputs - explanation.values.sum(axis=1)
     predictions = model.predict(frame)
     for label in set(predictions.labels.tolist()) if model.classes else {None}:
         ours = usual if label is None else usual[predictions.labels == label]
-        assert np.ptp(ours) < 1e-4 * max(1, np.abs(found.outputs).max())
+        assert np.ptp(ours) < 1e-4 * max(1, np.abs(explanation.outputs).max())
 
 
 @pytest.mark.parametrize("target", PROBLEMS)
@@ -68,14 +68,14 @@ def test_attributions_of_trees_add_up_in_units_of_the_prediction(name, target, r
     trainer = TREES[name](problem=PROBLEMS[target], seed=0, feature_transformer=SklearnFeatureTransformer())
     trainer.save(trainer.fit(rows[FEATURES], rows[target]), tmp_path)
     model = type(trainer).load(tmp_path)
-    found = attribute_trees(model, wrap(rows[FEATURES]))
-    assert found is not None
-    assert_adds_up(found, model, rows)
+    explanation = attribute_trees(model, wrap(rows[FEATURES]))
+    assert explanation is not None
+    assert_adds_up(explanation, model, rows)
     predictions = model.predict(rows)
     expected = (
         predictions.labels if predictions.probabilities is None else predictions.probabilities.max(axis=1)
     )
-    assert found.outputs == pytest.approx(expected)
+    assert explanation.outputs == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["xgboost", "random_forest"])
@@ -115,7 +115,7 @@ def test_replacing_columns_is_exact_where_they_matter_in_pairs(rows):
             return Predictions(age * income + visits)
 
     frame = wrap(rows[["age", "income", "visits"]].fillna(40.0)[:12])
-    found = attribute_by_orders(Product(), frame[[0, 1]], frame, orders=1, seed=0)
+    explanation = attribute_by_orders(Product(), frame[[0, 1]], frame, orders=1, seed=0)
     native = frame.to_native()
 
     def worth(own, row):
@@ -133,16 +133,16 @@ def test_replacing_columns_is_exact_where_they_matter_in_pairs(rows):
             for size in range(3)
             for own in itertools.combinations(others, size)
         )  # fmt: skip
-        assert found.values[row, at] == pytest.approx(expected)
+        assert explanation.values[row, at] == pytest.approx(expected)
 
 
 def test_importance_is_of_the_source_columns(rows):
     """The important column comes first, with one feature for each column or for each category."""
     for make in (TREES["lightgbm"], lambda **parts: SklearnModelTrainer("logistic_regression", **parts)):
         importance = ShapModelExplainer().importance(learned(make, rows), rows, rows["churn"])
-        assert {each.column for each in importance} == set(FEATURES)
-        assert {each.column for each in importance[:3]} == {"age", "income", "visits"}
-        assert all(each.value >= 0 and each.deviation >= 0 for each in importance)
+        assert {feature.column for feature in importance} == set(FEATURES)
+        assert {feature.column for feature in importance[:3]} == {"age", "income", "visits"}
+        assert all(feature.value >= 0 and feature.deviation >= 0 for feature in importance)
 
 
 def test_threads_do_not_disturb_each_other(rows):
@@ -156,8 +156,8 @@ def test_threads_do_not_disturb_each_other(rows):
     before = np.random.get_state()[1].tolist()
     with ThreadPoolExecutor(2) as pool:
         explanation = list(pool.map(lambda model: explainer.explain(model, rows[:30], rows), models * 2))
-    for expected, each in zip(alone, explanation, strict=True):
-        assert np.array_equal(expected, each.values)
+    for expected, result in zip(alone, explanation, strict=True):
+        assert np.array_equal(expected, result.values)
     assert np.random.get_state()[1].tolist() == before
 
 

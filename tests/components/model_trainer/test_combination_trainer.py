@@ -77,7 +77,8 @@ def test_its_regressors_are_explained(combined):
     alone = trainer.members["ridge"].fit(frame, target)
     explainer = ForecastModelExplainer(problem=PROBLEM)
     together, by_itself = (
-        {each.column for each in explainer.importance(fitted, ahead, truth)} for fitted in (model, alone)
+        {feature.column for feature in explainer.importance(fitted, ahead, truth)}
+        for fitted in (model, alone)
     )
     assert together == by_itself
     assert "offer" in together

@@ -145,7 +145,7 @@ def test_stored_models_forecast_the_same_in_another_process(shops, tmp_path):
         assert not {".pkl", ".pickle"} & {file.suffix for file in folder.iterdir()}
         predictions = model.predict(future)
         expected.append(
-            [each.tolist() for each in (predictions.labels, predictions.lower, predictions.upper)]
+            [values.tolist() for values in (predictions.labels, predictions.lower, predictions.upper)]
         )
         words += [f"{kind.__module__}:{kind.__qualname__}", str(folder)]
     command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "frame"), *words]
@@ -167,8 +167,8 @@ def test_intervals_hold_as_much_as_they_say():
             }
         )
         problem = ForecastingProblem(name="y", target="y", time="year", series="key", horizon=4)
-        known, later = rows[rows["year"] < 2020], rows[rows["year"] >= 2020]
-        predictions = fitted(known, problem).predict(later[["key", "year"]])
+        history, later = rows[rows["year"] < 2020], rows[rows["year"] >= 2020]
+        predictions = fitted(history, problem).predict(later[["key", "year"]])
         inside.append((later["y"] >= predictions.lower) & (later["y"] <= predictions.upper))
     by_step = np.concatenate(inside).reshape(-1, 4).mean(axis=0)
     assert by_step == pytest.approx([0.9] * 4, abs=0.08)

@@ -24,10 +24,12 @@ def rows(number, start=0, of="a"):
 def test_forecasts_are_those_of_the_baseline(method, lengths):
     """Forecasts equal the baseline that models are compared with, for series of any length."""
     random = np.random.default_rng(1)
-    known = pd.concat([rows(size, of=of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
+    history = pd.concat(
+        [rows(size, of=of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True
+    )
     ahead = pd.concat([rows(6, size, of) for of, size in zip("ab", lengths, strict=True)], ignore_index=True)
-    target = pd.Series(random.normal(10, 3, len(known)), name="y")
-    model = NaiveModelTrainer(method, problem=PROBLEM).fit(known, target)
+    target = pd.Series(random.normal(10, 3, len(history)), name="y")
+    model = NaiveModelTrainer(method, problem=PROBLEM).fit(history, target)
     predictions = model.predict(ahead)
     assert predictions.labels == pytest.approx(model.baselines(ahead)[method])
     assert ((predictions.lower <= predictions.labels) & (predictions.labels <= predictions.upper)).all()
@@ -39,12 +41,12 @@ def test_forecasts_are_those_of_the_baseline(method, lengths):
 def test_bounds_of_a_random_walk_hold_what_comes():
     """90% of the later values of many random walks lie between lower and upper."""
     problem = PROBLEM.model_copy(update={"series": None})
-    held = []
+    inside = []
     for seed in range(60):
         walk = np.cumsum(np.random.default_rng(seed).normal(size=66))
         model = NaiveModelTrainer("naive", problem=problem).fit(
             rows(60)[["month"]], pd.Series(walk[:60], name="y")
         )
         predictions = model.predict(rows(6, 60)[["month"]])
-        held.append((predictions.lower <= walk[60:]) & (walk[60:] <= predictions.upper))
-    assert 0.85 < np.mean(held) < 1
+        inside.append((predictions.lower <= walk[60:]) & (walk[60:] <= predictions.upper))
+    assert 0.85 < np.mean(inside) < 1

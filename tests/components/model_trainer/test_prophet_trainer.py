@@ -36,14 +36,14 @@ def days():
 
 def forecast(trainer, frame):
     """What the trainer says of the last rows of ``frame``, after those before."""
-    known, ahead = frame[:-HORIZON], frame[-HORIZON:]
-    return trainer.fit(known.drop(columns="y"), known["y"]).predict(ahead.drop(columns="y"))
+    history, ahead = frame[:-HORIZON], frame[-HORIZON:]
+    return trainer.fit(history.drop(columns="y"), history["y"]).predict(ahead.drop(columns="y"))
 
 
 def bounds(trainer, frame):
     """What it says, with the bounds as the library has them, before they are widened by what the history shows."""
-    known = frame[:-HORIZON]
-    model = trainer.fit(known.drop(columns="y"), known["y"])
+    history = frame[:-HORIZON]
+    model = trainer.fit(history.drop(columns="y"), history["y"])
     predictions, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
     assert times >= 1
     lower, upper = (
@@ -55,24 +55,24 @@ def bounds(trainer, frame):
 
 def plain(frame, **settings):
     """What Prophet itself says of them."""
-    known, ahead = (each.rename(columns={"day": "ds"}) for each in (frame[:-HORIZON], frame[-HORIZON:]))
+    history, ahead = (part.rename(columns={"day": "ds"}) for part in (frame[:-HORIZON], frame[-HORIZON:]))
     model = prophet.Prophet(interval_width=0.9, uncertainty_samples=4_000, **settings)
-    for name in known.columns.difference(["ds", "y", "cap", "floor"]):
+    for name in history.columns.difference(["ds", "y", "cap", "floor"]):
         model.add_regressor(name)
-    return model.fit(known).predict(ahead)
+    return model.fit(history).predict(ahead)
 
 
 @pytest.mark.parametrize(
-    "given",
+    "settings",
     [{}, {"seasonality_mode": "multiplicative"}, {"growth": "flat"}, {"changepoint_prior_scale": 0.5}],
 )
-def test_forecasts_are_the_plain_script(days, given):
+def test_forecasts_are_the_plain_script(days, settings):
     """The forecast equals Prophet's to the last digit, and the bounds up to their random draws."""
-    (labels, lower, upper), said = bounds(trainer(**given), days), plain(days, **given)
-    assert labels.tolist() == said["yhat"].tolist()
-    width = (said["yhat_upper"] - said["yhat_lower"]).max()
-    assert np.abs(lower - said["yhat_lower"]).max() < 0.08 * width
-    assert np.abs(upper - said["yhat_upper"]).max() < 0.08 * width
+    (labels, lower, upper), expected = bounds(trainer(**settings), days), plain(days, **settings)
+    assert labels.tolist() == expected["yhat"].tolist()
+    width = (expected["yhat_upper"] - expected["yhat_lower"]).max()
+    assert np.abs(lower - expected["yhat_lower"]).max() < 0.08 * width
+    assert np.abs(upper - expected["yhat_upper"]).max() < 0.08 * width
 
 
 def test_bounds_are_widened_by_what_the_history_shows(days):
@@ -92,11 +92,11 @@ def test_logistic_growth_is_the_plain_script():
     day = pd.date_range("2024-01-01", periods=n, freq="D")
     y = 10 + 80 / (1 + np.exp(-(np.arange(n) - 120) / 25)) + random.normal(size=n)
     frame = pd.DataFrame({"day": day, "y": y})
-    given = {"growth": "logistic", "weekly_seasonality": False, "changepoint_prior_scale": 0.2}
-    labels, lower, upper = bounds(trainer(**given, cap=90.0, floor=10.0), frame)
-    said = plain(frame.assign(cap=90.0, floor=10.0), **given)
-    assert labels.tolist() == said["yhat"].tolist()
-    width = (said["yhat_upper"] - said["yhat_lower"]).to_numpy()
+    settings = {"growth": "logistic", "weekly_seasonality": False, "changepoint_prior_scale": 0.2}
+    labels, lower, upper = bounds(trainer(**settings, cap=90.0, floor=10.0), frame)
+    expected = plain(frame.assign(cap=90.0, floor=10.0), **settings)
+    assert labels.tolist() == expected["yhat"].tolist()
+    width = (expected["yhat_upper"] - expected["yhat_lower"]).to_numpy()
     assert np.abs((upper - lower) - width).max() < 0.25 * width.max()
 
 
@@ -131,10 +131,10 @@ def test_holidays_of_a_country_are_days_of_their_own():
     """A holiday that changes the values each year does so in the forecast."""
     day = pd.date_range("2020-01-01", "2024-01-01", freq="D")
     y = 20 + 30.0 * ((day.month == 12) & (day.day == 25)) + np.random.default_rng(0).normal(size=len(day))
-    known = pd.DataFrame({"day": day})[:-10]
+    history = pd.DataFrame({"day": day})[:-10]
     ahead = pd.DataFrame({"day": day})[-10:]
-    given = {"yearly_seasonality": False, "n_changepoints": 3}
-    model = trainer(country_holidays="US", **given).fit(known, pd.Series(y[:-10], name="y"))
+    settings = {"yearly_seasonality": False, "n_changepoints": 3}
+    model = trainer(country_holidays="US", **settings).fit(history, pd.Series(y[:-10], name="y"))
     predictions = dict(zip(ahead["day"].dt.day.tolist(), model.predict(ahead).labels.tolist(), strict=True))
     assert predictions[25] > 40
     assert predictions[26] < 25
@@ -161,7 +161,7 @@ def test_times_with_a_zone_are_forecast():
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("settings", "message"),
     [
         ({"growth": "exponential"}, "growth of Prophet cannot be 'exponential'"),
         ({"changepoint_prior_scale": 0}, "changepoint_prior_scale of Prophet cannot be 0"),
@@ -169,14 +169,14 @@ def test_times_with_a_zone_are_forecast():
         ({"seasonalities": {"monthly": {"period": 30.5}}}, "seasonalities of Prophet cannot be"),
     ],
 )
-def test_settings_are_validated_at_once(given, message):
+def test_settings_are_validated_at_once(settings, message):
     """The message says which setting, and its value."""
     with pytest.raises(TrainingError, match=message):
-        trainer(**given)
+        trainer(**settings)
 
 
 @pytest.mark.parametrize(
-    ("given", "path"),
+    ("settings", "path"),
     [
         ({"growth": "logistic"}, "cap"),
         ({"growth": "logistic", "cap": 5, "floor": 7}, "cap"),
@@ -185,9 +185,9 @@ def test_settings_are_validated_at_once(given, message):
         ({"params": {"mcmc_samples": 5}}, "params.mcmc_samples"),
     ],
 )
-def test_contradicting_settings_are_found(given, path):
+def test_contradicting_settings_are_found(settings, path):
     """A finding of verification names the setting."""
-    (finding,) = ProphetModelTrainer.check_settings(given)
+    (finding,) = ProphetModelTrainer.check_settings(settings)
     assert finding.path == path
 
 

@@ -139,10 +139,10 @@ def test_labels_come_back_as_they_were(make_frame: Make, tmp_path: Path, labels:
     frame = make_frame({"x": [float(i % len(labels)) for i in range(60)]})
     target = make_frame({"y": [labels[i % len(labels)] for i in range(60)]})["y"]
     model = trainer("decision_tree").fit(frame, target)
-    for each in (model, reloaded(model, tmp_path)):
-        assert each.classes == tuple(labels)
-        assert [type(label) for label in each.classes] == [type(label) for label in labels]
-        assert each.predict(frame).labels.tolist() == list(target)
+    for variant in (model, reloaded(model, tmp_path)):
+        assert variant.classes == tuple(labels)
+        assert [type(label) for label in variant.classes] == [type(label) for label in labels]
+        assert variant.predict(frame).labels.tolist() == list(target)
 
 
 def test_a_stored_model_is_read_in_another_process(columns: dict[str, Any], tmp_path: Path) -> None:
@@ -403,8 +403,8 @@ def test_a_trainer_keeps_nothing_between_fits(columns: dict[str, Any]) -> None:
 
     data = [(frame, target), (X, y)] * 2
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda each: fitted(shared, each), data))
-    assert all(same(one, fitted(trainer(), each)) for one, each in zip(together, data, strict=True))
+        together = list(pool.map(lambda pair: fitted(shared, pair), data))
+    assert all(same(one, fitted(trainer(), pair)) for one, pair in zip(together, data, strict=True))
 
 
 def test_a_class_with_one_row_can_be_learned(make_frame: Make) -> None:
@@ -420,9 +420,9 @@ def test_columns_that_are_left_out_are_reported(make_frame: Make, columns: dict[
     frame, target = split(make_frame, columns)
     checker = BuiltinModelChecker(problem=Problem(name="churn", target="y"))
     checks = checker.check(trainer().fit(frame, target), frame, target).checks
-    told = {check.columns: check.message for check in checks if check.check == "left_out_columns"}
-    assert "free text" in told["note",]
-    assert "empty" in told["nothing",]
+    messages = {check.columns: check.message for check in checks if check.check == "left_out_columns"}
+    assert "free text" in messages["note",]
+    assert "empty" in messages["nothing",]
 
 
 @pytest.mark.parametrize("seed", [-1, 2**40])

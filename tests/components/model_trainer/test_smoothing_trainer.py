@@ -72,21 +72,21 @@ def test_the_fit_is_no_worse_than_that_of_statsmodels(trend, season):
 
 def test_bounds_hold_about_what_they_should():
     """80% of the later values of many seasonal random walks, or a little more, lie in the bounds."""
-    held = []
+    inside = []
     for seed in range(40):
         at = np.arange(108)
         values = 50 + np.cumsum(noise(108, seed)) + 8 * np.sin(at * np.pi / 6)
-        said = forecast(values[:96], interval=0.8)
-        held.append((said.lower <= values[96:]) & (values[96:] <= said.upper))
-    assert 0.7 < np.mean(held) < 0.95
+        predictions = forecast(values[:96], interval=0.8)
+        inside.append((predictions.lower <= values[96:]) & (values[96:] <= predictions.upper))
+    assert 0.7 < np.mean(inside) < 0.95
 
 
 def test_long_seasons_are_averages():
     """A season of more than 24 steps is estimated by its averages, in a short time."""
     at = np.arange(52 * 6)
     values = 10 * np.sin(at * 2 * np.pi / 52) + 0.3 * noise(len(at))
-    said = forecast(values, steps=52, season=52, horizon=52)
-    assert np.abs(said.labels - 10 * np.sin((at[-1] + 1 + np.arange(52)) * 2 * np.pi / 52)).mean() < 1
+    predictions = forecast(values, steps=52, season=52, horizon=52)
+    assert np.abs(predictions.labels - 10 * np.sin((at[-1] + 1 + np.arange(52)) * 2 * np.pi / 52)).mean() < 1
 
 
 def test_logarithms_follow_growth_and_seasons_in_proportion():

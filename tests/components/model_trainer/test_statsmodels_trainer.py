@@ -39,14 +39,14 @@ def co2():
 
 def forecast(trainer, frame, **params):
     """What the trainer says of the last rows of ``frame``, after those before."""
-    known, ahead = frame[:-HORIZON], frame[-HORIZON:]
-    return trainer.fit(known.drop(columns="y"), known["y"], params).predict(ahead.drop(columns="y"))
+    history, ahead = frame[:-HORIZON], frame[-HORIZON:]
+    return trainer.fit(history.drop(columns="y"), history["y"], params).predict(ahead.drop(columns="y"))
 
 
 def bounds(trainer, frame):
     """What it says, with the bounds as the library has them, before they are widened by what the history shows."""
-    known = frame[:-HORIZON]
-    model = trainer.fit(known.drop(columns="y"), known["y"])
+    history = frame[:-HORIZON]
+    model = trainer.fit(history.drop(columns="y"), history["y"])
     predictions, (times,) = model.predict(frame[-HORIZON:].drop(columns="y")), model.widenings.values()
     assert times >= 1
     lower, upper = (
@@ -60,13 +60,13 @@ def test_exponential_smoothing_is_the_plain_script(co2):
     """Forecast and bounds of a stated model equal those of statsmodels."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    given = {"model": "ets", "error": "additive", "trend": "damped", "seasonal": "additive"}
-    labels, both = bounds(trainer(**given), co2)
+    settings = {"model": "ets", "error": "additive", "trend": "damped", "seasonal": "additive"}
+    labels, both = bounds(trainer(**settings), co2)
     values = co2["y"][:-HORIZON].reset_index(drop=True)
     plain = ETSModel(values, trend="add", damped_trend=True, seasonal="add", seasonal_periods=12).fit(disp=0)
-    said = plain.get_prediction(len(values), len(values) + HORIZON - 1)
-    assert labels == pytest.approx(said.predicted_mean, abs=0.02)
-    assert both == pytest.approx(said.pred_int(0.1).to_numpy(), abs=0.1)
+    expected = plain.get_prediction(len(values), len(values) + HORIZON - 1)
+    assert labels == pytest.approx(expected.predicted_mean, abs=0.02)
+    assert both == pytest.approx(expected.pred_int(0.1).to_numpy(), abs=0.1)
 
 
 def test_sarimax_with_regressors_is_the_plain_script(co2):
@@ -75,12 +75,12 @@ def test_sarimax_with_regressors_is_the_plain_script(co2):
 
     frame = co2.assign(shift=(np.arange(len(co2)) % 5 == 0).astype(float))
     frame["y"] += 3 * frame["shift"]
-    given = {"model": "sarimax", "order": (0, 1, 1), "seasonal_order": (0, 1, 1), "deterministic": "n"}
-    labels, both = bounds(trainer(**given), frame)
-    known, ahead = frame[:-HORIZON], frame[-HORIZON:]
+    settings = {"model": "sarimax", "order": (0, 1, 1), "seasonal_order": (0, 1, 1), "deterministic": "n"}
+    labels, both = bounds(trainer(**settings), frame)
+    history, ahead = frame[:-HORIZON], frame[-HORIZON:]
     plain = SARIMAX(
-        known["y"].to_numpy(),
-        known[["shift"]].to_numpy(),
+        history["y"].to_numpy(),
+        history[["shift"]].to_numpy(),
         order=(0, 1, 1),
         seasonal_order=(0, 1, 1, 12),
     ).fit(disp=0)
@@ -104,25 +104,25 @@ def test_what_is_chosen_beats_the_seasonal_naive_forecast(co2, model):
     """For growing seasonal months, the error is less than half of that forecast's."""
     truth = co2["y"][-HORIZON:].to_numpy()
     naive = co2["y"][-2 * HORIZON : -HORIZON].to_numpy()
-    found = forecast(trainer(model=model), co2)
-    assert np.abs(found.labels - truth).mean() < np.abs(naive - truth).mean() / 2
-    assert np.mean((found.lower <= truth) & (truth <= found.upper)) >= 0.75
+    predictions = forecast(trainer(model=model), co2)
+    assert np.abs(predictions.labels - truth).mean() < np.abs(naive - truth).mean() / 2
+    assert np.mean((predictions.lower <= truth) & (truth <= predictions.upper)) >= 0.75
 
 
 @pytest.mark.parametrize("model", ["ets", "sarimax"])
 @pytest.mark.parametrize(("shift", "scale"), [(0, 1e-9), (1e12, 1e9), (1e6, 1)])
 def test_units_do_not_matter(co2, model, shift, scale):
     """Values in other units, or shifted, have the same forecast in those units."""
-    given = {"model": model, **({"error": "additive"} if model == "ets" else {"order": (0, 1, 1)})}
-    expected = forecast(trainer(**given), co2)
-    other = forecast(trainer(**given), co2.assign(y=co2["y"] * scale + shift))
+    settings = {"model": model, **({"error": "additive"} if model == "ets" else {"order": (0, 1, 1)})}
+    expected = forecast(trainer(**settings), co2)
+    other = forecast(trainer(**settings), co2.assign(y=co2["y"] * scale + shift))
     assert (other.labels - shift) / scale == pytest.approx(expected.labels, rel=1e-3)
     widths = (other.upper - other.lower) / scale
     assert widths == pytest.approx(expected.upper - expected.lower, rel=0.05)
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("settings", "message"),
     [
         ({"model": "arima"}, "model of statsmodels cannot be 'arima'"),
         ({"model": "sarimax", "order": (1, 2)}, r"order of statsmodels cannot be \(1, 2\)"),
@@ -130,10 +130,10 @@ def test_units_do_not_matter(co2, model, shift, scale):
         ({"maxiter": 0}, "maxiter of statsmodels cannot be 0"),
     ],
 )
-def test_settings_are_validated_at_once(given, message):
+def test_settings_are_validated_at_once(settings, message):
     """The message says which setting, and its value."""
     with pytest.raises(TrainingError, match=message):
-        trainer(**given)
+        trainer(**settings)
 
 
 def test_settings_of_another_model_are_found():
@@ -149,7 +149,7 @@ def test_settings_of_another_model_are_found():
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("settings", "message"),
     [
         ({"model": "ets", "seasonal": "multiplicative"}, "one of them is -.*Set error and seasonal"),
         ({"model": "ets", "maxiter": 1}, "none of the models converged in 1 iterations"),
@@ -157,7 +157,7 @@ def test_settings_of_another_model_are_found():
         ({"model": "sarimax", "order": (12, 1, 12)}, "too many parameters for 30 values"),
     ],
 )
-def test_a_series_that_cannot_be_fitted_is_named(given, message):
+def test_a_series_that_cannot_be_fitted_is_named(settings, message):
     """The error has the series, the reason and the advice; there are no warnings."""
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=30, freq="MS"), "shop": "Rome"})
@@ -166,14 +166,16 @@ def test_a_series_that_cannot_be_fitted_is_named(given, message):
         with pytest.raises(
             TrainingError, match=f"The series 'Rome' cannot be fitted by statsmodels.*{message}"
         ):
-            trainer(problem(series="shop"), **given).fit(frame, pd.Series(random.normal(size=30), name="y"))
+            trainer(problem(series="shop"), **settings).fit(
+                frame, pd.Series(random.normal(size=30), name="y")
+            )
 
 
 def test_a_forecast_beyond_all_numbers_is_an_error():
     """A diverging forecast is a readable error, not infinity."""
     frame = pd.DataFrame({"month": pd.date_range("2000-01-01", periods=41, freq="MS")})
-    given = {"model": "sarimax", "order": (1, 0, 0), "seasonal_order": (0, 0, 0), "deterministic": "n"}
-    exploding = trainer(**given, params={"enforce_stationarity": False})
+    settings = {"model": "sarimax", "order": (1, 0, 0), "seasonal_order": (0, 0, 0), "deterministic": "n"}
+    exploding = trainer(**settings, params={"enforce_stationarity": False})
     model = exploding.fit(frame[:40], pd.Series(2.0 ** np.arange(40), name="y"))
     assert model.predict(frame[40:]).labels == pytest.approx([2.0**40], rel=0.01)
     with pytest.raises(DataError, match=r"steps exceeds the largest number"):
@@ -189,9 +191,9 @@ def test_many_series_are_the_same_in_other_processes(co2):
     ]
     frame = pd.concat(frames, ignore_index=True)
     ahead = frame[frame["month"] == frame["month"].max()].assign(month=co2["month"][40])
-    given = {"model": "ets", "trend": "none", "problem": problem(series="shop")}
-    alone = trainer(**given).fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
-    spread = StatsmodelsModelTrainer(**given, executor=LocalExecutor(workers=2))
+    settings = {"model": "ets", "trend": "none", "problem": problem(series="shop")}
+    alone = trainer(**settings).fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
+    spread = StatsmodelsModelTrainer(**settings, executor=LocalExecutor(workers=2))
     predictions = spread.fit(frame.drop(columns="y"), frame["y"]).predict(ahead)
     for name in ("labels", "lower", "upper"):
         assert getattr(alone, name).tolist() == getattr(predictions, name).tolist()
@@ -204,9 +206,9 @@ def test_many_series_are_the_same_in_other_processes(co2):
 )
 def test_few_values_are_a_random_walk(values, interval):
     """The forecast is the last value, with bounds that widen, also for constant values."""
-    known = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values), freq="MS")})
+    history = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values), freq="MS")})
     ahead = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=len(values) + 3, freq="MS")[-3:]})
-    model = trainer(problem(interval=interval)).fit(known, pd.Series(values, name="y"))
+    model = trainer(problem(interval=interval)).fit(history, pd.Series(values, name="y"))
     predictions = model.predict(ahead)
     assert predictions.labels.tolist() == [values[-1]] * 3
     assert (predictions.lower <= predictions.labels).all()
@@ -239,9 +241,9 @@ def test_what_was_damaged_is_an_error(co2, damage, tmp_path):
 def test_what_repeats_itself_goes_on(model, values):
     """A line, or a season without noise, is forecast exactly, although the likelihood has no maximum."""
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
-    found = forecast(trainer(model=model), frame)
-    assert found.labels == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
-    assert found.upper == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
+    predictions = forecast(trainer(model=model), frame)
+    assert predictions.labels == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
+    assert predictions.upper == pytest.approx(values[-HORIZON:], rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize("model", ["ets", "sarimax"])
@@ -250,8 +252,10 @@ def test_series_without_noise_may_have_gaps(model, missing):
     """Missing values are filled from another season."""
     values = np.tile(np.arange(12.0) ** 2, 5) + np.arange(60)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
-    known = frame.drop(index=missing)[:-HORIZON].copy()
-    predictions = trainer(model=model).fit(known[["month"]], known["y"]).predict(frame[-HORIZON:][["month"]])
+    history = frame.drop(index=missing)[:-HORIZON].copy()
+    predictions = (
+        trainer(model=model).fit(history[["month"]], history["y"]).predict(frame[-HORIZON:][["month"]])
+    )
     assert predictions.labels == pytest.approx(values[-HORIZON:], rel=1e-12)
 
 
@@ -269,8 +273,8 @@ def test_what_nearly_repeats_itself_goes_on_too(noise):
     """A season with a little noise is forecast within that noise."""
     values = np.tile(np.arange(12.0), 5) + noise * np.random.default_rng(0).normal(size=60)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=60, freq="MS"), "y": values})
-    found = forecast(trainer(model="ets"), frame)
-    assert found.labels == pytest.approx(values[-HORIZON:], abs=1e-3)
+    predictions = forecast(trainer(model="ets"), frame)
+    assert predictions.labels == pytest.approx(values[-HORIZON:], abs=1e-3)
 
 
 def test_orders_that_are_chosen_by_least_squares_are_among_the_likeliest(co2):
@@ -299,15 +303,15 @@ def test_a_likelihood_that_cannot_be_is_not_believed():
     season = np.tile(random.normal(scale=3, size=12), 4)
     values = 50 + slope * np.arange(48) + season + random.normal(size=48)
     frame = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=48, freq="MS"), "y": values})
-    found = forecast(trainer(model="sarimax"), frame)
-    assert np.abs(found.labels - values[-HORIZON:]).mean() < 3
-    assert (found.upper > found.labels).all()
+    predictions = forecast(trainer(model="sarimax"), frame)
+    assert np.abs(predictions.labels - values[-HORIZON:]).mean() < 3
+    assert (predictions.upper > predictions.labels).all()
 
 
 def test_what_is_hardly_known_is_a_random_walk():
     """If most months are missing, the forecast is the last value."""
-    known = [57, -571, 160, -119, None, -706, None, None, 675, None, None, None, None, None]
-    known += [-261, -858, -263, None, 612, 937, None, None, 2225, None, 1742, 2057, 2698]
+    values = [57, -571, 160, -119, None, -706, None, None, 675, None, None, None, None, None]
+    values += [-261, -858, -263, None, 612, 937, None, None, 2225, None, 1742, 2057, 2698]
     rows = pd.DataFrame({"month": pd.date_range("2020-01-01", periods=27, freq="MS")})
-    (model,) = trainer(model="sarimax").fit(rows, pd.Series(known, dtype=float, name="y")).series.values()
+    (model,) = trainer(model="sarimax").fit(rows, pd.Series(values, dtype=float, name="y")).series.values()
     assert (model.kind, model.value) == ("last value", 2698)

@@ -106,10 +106,10 @@ def test_only_remote_notifiers_get_a_failed_run(capsys):
     """A failed run is sent to other notifiers; the console shows the error anyway."""
 
     class Page(Notifier):
-        told: ClassVar[list[str]] = []
+        messages: ClassVar[list[str]] = []
 
         def notify(self, message, level="info"):
-            self.told.append(f"{level}: {message}")
+            self.messages.append(f"{level}: {message}")
 
     class Failing(Runner):
         def __init__(self, *, notifiers: list[Notifier]) -> None:
@@ -128,4 +128,4 @@ def test_only_remote_notifiers_get_a_failed_run(capsys):
         container.runner().run()
     assert capsys.readouterr().err == ""
     run_id = container.runs()[0].run_id
-    assert Page.told == [f"error: run failed in run {run_id}: ArithmeticError: the numbers do not add up"]
+    assert Page.messages == [f"error: run failed in run {run_id}: ArithmeticError: the numbers do not add up"]

@@ -88,9 +88,9 @@ def test_damaged_data_is_refused(file_store, wine, tmp_path):
         store=file_store, metadata_tracker=SQLMetadataTracker(store=file_store)
     )
     version = control.save_data("wine", wine)
-    kept = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
-    kept.write_bytes(kept.read_bytes()[:-1])
-    with pytest.raises(StoreError, match=f"{kept} has changed since it was stored"):
+    file = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(StoreError, match=f"{file} has changed since it was stored"):
         control.load_data(version)
 
 
@@ -186,7 +186,7 @@ def test_stored_model_imports_nothing_by_itself(file_store, wine, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("description", "said"),
+    ("description", "message"),
     [
         ('{"trainer": "nosuch"}', "cannot be used here: unknown implementation 'nosuch'"),
         ('{"trainer": "os:system"}', "os:system, which is not a registered trainer"),
@@ -194,12 +194,12 @@ def test_stored_model_imports_nothing_by_itself(file_store, wine, tmp_path):
         ("not json", "no stored model"),
     ],
 )
-def test_forged_description_is_refused(control, tracker, tmp_path, description, said):
+def test_forged_description_is_refused(control, tracker, tmp_path, description, message):
     """A stored model whose description names no trainer is refused."""
     (tmp_path / "model" / "files").mkdir(parents=True)
     (tmp_path / "model" / "model.json").write_text(description)
     experiment = tracker.create(Experiment, "wine", artifacts={"model": tmp_path / "model"})
-    with pytest.raises((StoreError, UntrustedTypeError), match=said):
+    with pytest.raises((StoreError, UntrustedTypeError), match=message):
         control.load_model(experiment)
 
 
