@@ -75,11 +75,11 @@ def kept(load: Callable[..., Any]) -> MetadataTracker:
 
 @pytest.fixture
 def labelled_project(tmp_path: Path) -> Callable[..., Path]:
-    """Make a folder with settings, ``known`` rows, the others as new ones, and what became of those."""
+    """Make a folder with settings, the first rows to learn from, the others to predict, and their truth."""
 
-    def make(settings: str, rows: pd.DataFrame, known: int, index: str, target: str) -> Path:
-        new = rows[known:]
-        rows[:known].to_csv(tmp_path / "known.csv", index=False)
+    def make(settings: str, rows: pd.DataFrame, training_count: int, index: str, target: str) -> Path:
+        new = rows[training_count:]
+        rows[:training_count].to_csv(tmp_path / "known.csv", index=False)
         new.drop(columns=target).to_csv(tmp_path / "new.csv", index=False)
         new[[index, target]].to_csv(tmp_path / "truth.csv", index=False)
         (tmp_path / "lolpop.yaml").write_text(settings)

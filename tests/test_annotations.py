@@ -126,7 +126,7 @@ Many = te.TypeAliasType("Many", list[T], type_params=(T,))
 
 
 @pytest.mark.parametrize(
-    ("provided", "wanted"),
+    ("provided", "annotation"),
     [
         (Quartz, Clock),
         (Quartz, Alias),
@@ -176,13 +176,13 @@ Many = te.TypeAliasType("Many", list[T], type_params=(T,))
         (str, typing.LiteralString),
     ],
 )
-def test_what_fits(provided, wanted):
+def test_what_fits(provided, annotation):
     """Types fit that a type checker accepts, or that cannot be checked without a value."""
-    assert fits(provided, wanted)
+    assert fits(provided, annotation)
 
 
 @pytest.mark.parametrize(
-    ("provided", "wanted"),
+    ("provided", "annotation"),
     [
         (Other, Clock),
         (Other, Alias),
@@ -224,9 +224,9 @@ def test_what_fits(provided, wanted):
         (Annotated[str, "meters"], int),
     ],
 )
-def test_what_does_not_fit(provided, wanted):
+def test_what_does_not_fit(provided, annotation):
     """Types that a type checker refuses do not fit."""
-    assert not fits(provided, wanted)
+    assert not fits(provided, annotation)
 
 
 def test_every_wrapping_of_a_type_is_the_type():
@@ -259,18 +259,18 @@ def test_what_calls_return():
     assert return_type(len) is Any
 
 
-def container_of(wanted, **slots):
+def container_of(annotation, **slots):
     """A container with a component that takes ``x``, annotated as wanted."""
 
     def init(self, *, x): ...
 
-    init.__annotations__["x"] = wanted
+    init.__annotations__["x"] = annotation
     user = type("User", (Component,), {"__init__": init})
     return type("Some", (PipelineContainer,), {**slots, "user": providers.Component(user, default=user)})()
 
 
 @pytest.mark.parametrize(
-    ("wanted", "slot"),
+    ("annotation", "slot"),
     [
         (Literal["a", "b"], providers.Settings(str, default="a")),
         (int, providers.Settings(int | None, default=3)),
@@ -280,13 +280,13 @@ def container_of(wanted, **slots):
         (Repo[str], providers.Component(Repo[str], default=StrRepo)),
     ],
 )
-def test_what_verify_accepts(wanted, slot):
+def test_what_verify_accepts(annotation, slot):
     """Interfaces may be protocols and generics, and settings are checked by their values."""
-    assert container_of(wanted, x=slot).verify() == []
+    assert container_of(annotation, x=slot).verify() == []
 
 
 @pytest.mark.parametrize(
-    ("wanted", "slot", "message"),
+    ("annotation", "slot", "message"),
     [
         (Literal["a", "b"], providers.Settings(str, default="z"), "provides str"),
         (int, providers.Settings(int | None, default=None), "requires x: int"),
@@ -300,10 +300,10 @@ def test_what_verify_accepts(wanted, slot):
         (object, providers.Settings(int, default=None), "the default of Some is not valid"),
     ],
 )
-def test_what_verify_refuses(wanted, slot, message):
+def test_what_verify_refuses(annotation, slot, message):
     """The finding has both types, or what is missing."""
     with pytest.raises(VerificationError) as error:
-        container_of(wanted, x=slot).verify()
+        container_of(annotation, x=slot).verify()
     assert message in str(error.value)
 
 
@@ -315,10 +315,10 @@ def test_an_init_variable_is_validated_as_its_type():
         number: InitVar[int] = 3
 
         def __post_init__(self, number):
-            self.got = number
+            self.number = number
 
     container = type("Parts", (PipelineContainer,), {"part": providers.Component(Part, default=Part)})
-    assert container.load(environ={"LOLPOP_PART__NUMBER": "4"}).part().got == 4
+    assert container.load(environ={"LOLPOP_PART__NUMBER": "4"}).part().number == 4
     with pytest.raises(VerificationError, match="valid integer"):
         container.load(environ={}, overrides={"part.number": "many"}).verify()
 

@@ -153,7 +153,7 @@ def test_alternatives_of_an_annotation():
 
 
 @pytest.mark.parametrize(
-    ("provided", "wanted", "expected"),
+    ("provided", "annotation", "expected"),
     [
         (Quartz, Clock, True),
         (Clock, Quartz, False),
@@ -180,6 +180,6 @@ def test_alternatives_of_an_annotation():
         (Clock, Callable[[], str] | Clock, True),
     ],
 )
-def test_what_fits_where(provided, wanted, expected):
+def test_what_fits_where(provided, annotation, expected):
     """A provided type fits if every value of it does."""
-    assert fits(provided, wanted) is expected
+    assert fits(provided, annotation) is expected

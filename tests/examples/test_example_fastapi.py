@@ -28,12 +28,12 @@ def test_the_application_answers_with_the_deployed_model_to_eight_clients_at_onc
     """Each client gets the predictions of the model that the run deployed, and the container is closed after."""
     from fastapi.testclient import TestClient
 
-    told, _ = lolpop("classification", "--set", "train.hyperparameter_tuner.n_trials=1", "--set", SKIPPED)
+    document, _ = lolpop("classification", "--set", "train.hyperparameter_tuner.n_trials=1", "--set", SKIPPED)
     from app import ServingContainer, create_app
 
     rows = pd.read_csv(folder / "data" / "new.csv")
     container = ServingContainer.load(environ={})
-    version = told["resources"]["model_version"][0]
+    version = document["resources"]["model_version"][0]
     model = container.resource_version_control().load_model(version)
     expected = [str(label) for label in model.predict(rows).labels]
 

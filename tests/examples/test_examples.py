@@ -48,10 +48,10 @@ def test_wines_are_told_apart_as_by_the_plain_script(example, lolpop):
         model.predict(test[columns]),
         model.predict_proba(test[columns]),
     )
-    found = document["metrics"]["test"]
-    assert found["accuracy"] == accuracy_score(test["wine"], predicted)
-    assert found["f1"] == f1_score(test["wine"], predicted, average="macro")
-    assert found["log_loss"] == log_loss(test["wine"], probabilities)
+    metrics = document["metrics"]["test"]
+    assert metrics["accuracy"] == accuracy_score(test["wine"], predicted)
+    assert metrics["f1"] == f1_score(test["wine"], predicted, average="macro")
+    assert metrics["log_loss"] == log_loss(test["wine"], probabilities)
     written = pd.read_csv(folder / "out" / "predictions.csv")
     wines = ["Barbera", "Barolo", "Grignolino"]
     assert list(written) == ["bottle_id", "prediction", *(f"probability_{wine}" for wine in wines)]
@@ -85,13 +85,13 @@ def test_progression_is_predicted_as_by_the_plain_script(example, lolpop):
 def test_churn_is_learned_from_columns_of_every_kind(example, lolpop):
     """Categories, dates, booleans, missing values and features made from text are used."""
     folder = example("churn")
-    document, said = lolpop("classification")
+    document, output = lolpop("classification")
     rows = pd.read_csv(folder / "data" / "known.csv")
     assert rows.isna().any().sum() == 3
     assert document["metrics"]["test"]["roc_auc"] > 0.75
     assert document["metrics"]["truth"]["roc_auc"] > 0.75
     assert document["deployment"] == "deployment:churn@1"
-    assert "does not learn from" not in said
+    assert "does not learn from" not in output
     assert_one_variable_changes_the_trainer(document, lolpop, "classification")
 
 
@@ -120,12 +120,12 @@ def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
     """In a backtest, the default trainer halves the error of the seasonal naive forecast."""
     pytest.importorskip("statsmodels")
     folder = example("forecasting")
-    document, said = lolpop("forecasting")
+    document, output = lolpop("forecasting")
     backtest, naive = (
         document["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")
     )
     assert backtest < 0.5 * naive
-    assert f"{1 - backtest / naive:.0%} less than" in said
+    assert f"{1 - backtest / naive:.0%} less than" in output
     written = pd.read_csv(folder / "out" / "predictions.csv").merge(
         pd.read_csv(folder / "data" / "truth.csv")
     )
@@ -139,14 +139,14 @@ def test_carbon_dioxide_is_forecast_better_than_by_last_year(example, lolpop):
 def test_the_sales_of_every_shop_are_forecast(example, lolpop):
     """Each of 36 shops has two weeks of forecasts, better than those by the last week."""
     folder = example("many_series")
-    document, said = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER__ESTIMATOR="ridge")
+    document, output = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER__ESTIMATOR="ridge")
     written, plan = (pd.read_csv(folder / name) for name in ("out/predictions.csv", "data/plan.csv"))
     assert list(written) == ["shop", "day", "prediction", "lower", "upper"]
     assert written[["shop", "day"]].equals(plan[["shop", "day"]])
     error = "mean_absolute_scaled_error"
     assert document["metrics"]["backtest"][error] < 0.9 * document["metrics"]["seasonal_naive"][error]
     assert document["metrics"]["truth"]["coverage"] == pytest.approx(0.9, abs=0.05)
-    assert "values of 'sold' are missing" in said
+    assert "values of 'sold' are missing" in output
 
 
 @pytest.mark.parametrize(

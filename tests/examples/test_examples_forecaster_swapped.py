@@ -12,8 +12,8 @@ def test_the_trainer_of_forecasts_is_one_variable(example, lolpop, trainer):
     pytest.importorskip("statsmodels")
     pytest.importorskip(trainer)
     folder = example("forecasting")
-    known = pd.read_csv(folder / "data" / "known.csv")
-    known[-120:].to_csv(folder / "data" / "known.csv", index=False)
+    history = pd.read_csv(folder / "data" / "known.csv")
+    history[-120:].to_csv(folder / "data" / "known.csv", index=False)
     document, _ = lolpop("forecasting", LOLPOP_TRAIN__MODEL_TRAINER=trainer)
     backtest, naive = (
         document["metrics"][part]["mean_absolute_error"] for part in ("backtest", "seasonal_naive")

@@ -166,7 +166,7 @@ def test_threads_that_resolve_while_an_override_ends_leave_nothing_open():
         ended.set()
         clock = asked.result(TIMEOUT)
     assert type(clock) is Closing
-    assert [each.closings for each in slow] == [1]
+    assert [instance.closings for instance in slow] == [1]
     assert next(iter(scope_of(c).lifetime.built.values())).value is clock
     assert len(scope_of(c).lifetime.built) == 1
 

@@ -147,7 +147,7 @@ def test_containers_nest_as_deep_as_the_limit():
 # Tasks and workflows
 
 
-def found(interface, implementation, **slots):
+def findings_of(interface, implementation, **slots):
     """What the proof finds about an implementation."""
     kind = {Component: "Component", Pipeline: "Pipeline", Runner: "Runner"}[interface]
     slot = providers.Component(interface, default=implementation)
@@ -216,7 +216,7 @@ class Inheriting(TaskOnComponent):
 )
 def test_a_call_that_would_not_be_recorded_is_a_finding(interface, implementation, message):
     """A decorator without effect is reported."""
-    assert message in found(interface, implementation)
+    assert message in findings_of(interface, implementation)
 
 
 @pytest.mark.parametrize("decorator", [task, workflow])
@@ -296,7 +296,7 @@ def test_every_stacking_of_decorators_that_is_a_method_is_recorded():
     assert c.runner().run() == 9
     [run] = c.runs()
     tasks = recorder_for(scope_of(c)).tasks(run.run_id)
-    assert [each.path for each in tasks] == [
+    assert [task.path for task in tasks] == [
         f"work.{n}" for n in ("cached", "cached", "wrapped", "getter", "wrapped")
     ]
 

@@ -23,7 +23,7 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def found(container) -> list[Finding]:
+def errors_of(container) -> list[Finding]:
     """The errors that verify raises, as values; none where it does not raise."""
     try:
         container.verify()
@@ -33,7 +33,7 @@ def found(container) -> list[Finding]:
 
 
 def only(container) -> Finding:
-    findings = found(container)
+    findings = errors_of(container)
     assert len(findings) == 1, findings
     return findings[0]
 
@@ -43,10 +43,10 @@ def declare(**slots) -> Any:
     return type("SomeContainer", (RunnerContainer,), slots)()
 
 
-def loaded(tmp_path, container, text: str, **given) -> Any:
+def loaded(tmp_path, container, text: str, **options) -> Any:
     """An instance with the settings of a lolpop.yaml."""
     (tmp_path / "lolpop.yaml").write_text(textwrap.dedent(text))
-    return container.load(**{"environ": {}} | given)
+    return container.load(**{"environ": {}} | options)
 
 
 class One(Component):
@@ -324,7 +324,7 @@ def test_a_wrong_type_is_found_for_optional_parameters_too():
     class NoClock(Component):
         pass
 
-    assert found(declare(optional=providers.Component(Optional, default=Optional))) == []
+    assert errors_of(declare(optional=providers.Component(Optional, default=Optional))) == []
     container = declare(
         clock=providers.Component(NoClock, default=NoClock),
         optional=providers.Component(Optional, default=Optional),
@@ -484,7 +484,7 @@ def test_unknown_keys_at_every_level_are_found_together(tmp_path):
         lolpop: {runer: x}
         """,
     )
-    findings = {finding.path: finding for finding in found(container)}
+    findings = {finding.path: finding for finding in errors_of(container)}
     assert {path: (f.origin.line, f.origin.column, f.hint) for path, f in findings.items()} == {
         "sead": (1, 1, "Did you mean seed?"),
         "deep.place.flor": (3, 20, "Did you mean floor?"),
@@ -508,7 +508,7 @@ def test_unknown_variables_are_found():
         "LOLPOP_GREET__X__Y": "1",
         "HOME": "/",
     }
-    findings = {finding.path: finding for finding in found(AppContainer.load(environ=environ))}
+    findings = {finding.path: finding for finding in errors_of(AppContainer.load(environ=environ))}
     assert {path: str(finding.origin) for path, finding in findings.items()} == {
         "sede": "$LOLPOP_SEDE",
         "greet.greeter.greating": "$LOLPOP_GREET__GREETER__GREATING",
@@ -527,7 +527,7 @@ def test_unknown_keys_of_a_container_without_a_pipeline(tmp_path):
         bare = providers.nested(Bare)
 
     container = loaded(tmp_path, Container, "bare: {loacted: {size: 2}}\nbaer: 1\n")
-    assert {finding.path: finding.hint for finding in found(container)} == {
+    assert {finding.path: finding.hint for finding in errors_of(container)} == {
         "bare.loacted": "Did you mean located?",
         "baer": "Did you mean bare?",
     }
@@ -553,7 +553,7 @@ def test_wrong_types_are_located(tmp_path):
           located: {size: 0, place: {floor: 1}}
         """,
     )
-    findings = {finding.path: finding for finding in found(container)}
+    findings = {finding.path: finding for finding in errors_of(container)}
     assert {path: (f.origin.line, f.origin.column) for path, f in findings.items()} == {
         "seed": (1, 7),
         "deep.place.floor": (2, 32),
@@ -596,7 +596,7 @@ def test_a_value_that_is_nothing_of_a_union_is_one_finding(value, path, message)
         part = providers.Component(Choosing, default=Choosing)
 
     container = ChoosingContainer.load(environ={}, overrides={f"part.{path}": value})
-    assert [finding.message for finding in found(container)] == ([] if message is None else [message])
+    assert [finding.message for finding in errors_of(container)] == ([] if message is None else [message])
 
 
 def test_a_required_setting_that_nothing_sets():
@@ -610,7 +610,7 @@ def test_a_required_setting_that_nothing_sets():
     finding = only(declare(strict=strict))
     assert finding.path == "strict.size"
     assert "requires this setting" in finding.message
-    assert found(declare(strict=providers.Component(Strict, default=Strict, settings={"size": 3}))) == []
+    assert errors_of(declare(strict=providers.Component(Strict, default=Strict, settings={"size": 3}))) == []
 
 
 def test_a_required_section_that_nothing_sets():
@@ -673,7 +673,7 @@ def test_a_constructor_that_cannot_be_wired(implementation, message, hint):
         clock=providers.Component(Clock, default=Clock),
         odd=providers.Component(Component, default=implementation),
     )
-    finding = next(finding for finding in found(container) if finding.path == "odd")
+    finding = next(finding for finding in errors_of(container) if finding.path == "odd")
     assert message in finding.message
     assert hint in finding.hint
 
@@ -868,7 +868,7 @@ def test_an_interceptor_that_intercepts_nothing_is_a_warning(tmp_path, pattern, 
     """A pattern without a matching task or workflow is a warning at its place."""
     text = f'interceptors:\n  - {{use: log, "on": "{pattern}"}}\n'
     container = loaded(tmp_path, LoggedContainer, text)
-    warnings = [each for each in container.verify() if each.path == "interceptors.0.on"]
+    warnings = [warning for warning in container.verify() if warning.path == "interceptors.0.on"]
     assert bool(warnings) is (hint != "")
     for warning in warnings:
         assert (warning.severity, warning.hint) == ("warning", hint)
@@ -900,7 +900,7 @@ def test_what_nothing_reads_is_not_accepted_in_the_frameworks_own_section(tmp_pa
 )
 def test_what_is_empty_or_the_users_own_is_accepted(tmp_path, section):
     """An empty section, and root keys that start with x-, are valid."""
-    assert found(loaded(tmp_path, AppContainer, section)) == []
+    assert errors_of(loaded(tmp_path, AppContainer, section)) == []
 
 
 def test_an_unknown_section_is_reported_where_its_own_key_stands(tmp_path):
@@ -912,7 +912,7 @@ def test_an_unknown_section_is_reported_where_its_own_key_stands(tmp_path):
 def test_findings_come_in_the_order_of_the_file(tmp_path):
     """Independently of their kind."""
     text = "seed: many\nclok: {a: 1}\ngreet:\n  greter: {b: 2}\nclock: {zome: 1}\nlolpop: {report: 1}\n"
-    lines = [finding.origin.line for finding in found(loaded(tmp_path, AppContainer, text))]
+    lines = [finding.origin.line for finding in errors_of(loaded(tmp_path, AppContainer, text))]
     assert lines == [1, 2, 4, 5, 6]
 
 

@@ -54,8 +54,8 @@ def test_a_container_without_settings_has_defaults():
 def test_every_source_is_stronger_than_the_one_before_it(tmp_path):
     """The order is pyproject, settings file, profile, .env, environment, overrides."""
 
-    def greeting(**given):
-        return AppContainer.load(**{"environ": {}} | given).greet.greeter().greeting
+    def greeting(**options):
+        return AppContainer.load(**{"environ": {}} | options).greet.greeter().greeting
 
     assert greeting() == "hello"
     (tmp_path / "pyproject.toml").write_text("[tool.lolpop.greet.greeter]\ngreeting = 'pyproject'\n")

@@ -173,8 +173,8 @@ def test_what_asks_lazily_is_built_anew_for_an_override():
 
     class Keeping(Watch):
         def now(self, _: object = None) -> str:
-            self.kept = getattr(self, "kept", None) or self.clock()
-            return self.kept.now()
+            self.first = getattr(self, "first", None) or self.clock()
+            return self.first.now()
 
     c = WatchContainer.load(overrides={"watch": Keeping}, environ={})
     before = c.watch()

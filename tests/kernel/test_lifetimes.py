@@ -261,7 +261,7 @@ def test_two_constructors_in_two_threads_that_ask_for_each_other_are_an_error():
     with ThreadPoolExecutor(2) as pool:
         one, two = (future.result(TIMEOUT) for future in [pool.submit(c.one), pool.submit(c.two)])
     assert [one.other is two, two.other is one].count(True) == 1
-    assert any("deadlock" in str(each.other) for each in (one, two))
+    assert any("deadlock" in str(component.other) for component in (one, two))
 
 
 def test_a_thread_that_builds_long_is_waited_for():
@@ -356,20 +356,23 @@ def test_a_container_and_all_it_built_are_collected():
     c.runner().run()
     with c.clock.override(FakeClock()):
         c.runner().run()
-    gone = [weakref.ref(each) for each in (c, c.runner(), c.greet.pipeline(), c.greet.greeter(), c.clock())]
+    references = [
+        weakref.ref(instance)
+        for instance in (c, c.runner(), c.greet.pipeline(), c.greet.greeter(), c.clock())
+    ]
     del c
     gc.collect()
-    assert [ref() for ref in gone] == [None] * 5
+    assert [ref() for ref in references] == [None] * 5
 
 
 def test_what_an_override_built_is_let_go_when_it_ends():
     """After an override, nothing refers to the instances that were built for it."""
     c = AppContainer()
     with c.clock.override(FakeClock()):
-        gone = weakref.ref(c.greet.greeter())
+        reference = weakref.ref(c.greet.greeter())
     c.greet.greeter()
     gc.collect()
-    assert gone() is None
+    assert reference() is None
 
 
 def test_container_classes_are_collected():
@@ -391,9 +394,9 @@ def test_container_classes_are_collected():
         Container().runner().run()
         return weakref.ref(Local), weakref.ref(LocalRunner), weakref.ref(Container)
 
-    gone = make()
+    references = make()
     gc.collect()
-    assert [ref() for ref in gone] == [None] * 3
+    assert [ref() for ref in references] == [None] * 3
 
 
 def test_a_runner_works_though_its_container_is_gone():

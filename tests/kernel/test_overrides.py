@@ -532,7 +532,7 @@ class OverrideModel:
     def __init__(self, container):
         self.container = container
         self.active = {name: [] for name in self.needs}
-        self.known = {}
+        self.instances = {}
 
     def recipe(self, name):
         return self.active[name][-1] if self.active[name] else (name, *map(self.recipe, self.needs[name]))
@@ -544,7 +544,9 @@ class OverrideModel:
         if self.active[name]:
             ended = self.active[name].pop(index % len(self.active[name]))
             ended.__exit__(None, None, None)
-            self.known = {key: value for key, value in self.known.items() if not self.mentions(key, ended)}
+            self.instances = {
+                key: value for key, value in self.instances.items() if not self.mentions(key, ended)
+            }
 
     def mentions(self, recipe, override):
         return recipe is override or (
@@ -553,12 +555,12 @@ class OverrideModel:
 
     def check(self):
         for name, needs in self.needs.items():
-            given, recipe = getattr(self.container, name)(), self.recipe(name)
+            component, recipe = getattr(self.container, name)(), self.recipe(name)
             if isinstance(recipe, tuple):
-                assert self.known.setdefault(recipe, given) is given
-                assert given.parts == tuple(getattr(self.container, need)() for need in needs)
+                assert self.instances.setdefault(recipe, component) is component
+                assert component.parts == tuple(getattr(self.container, need)() for need in needs)
             else:
-                assert given is recipe.provider()
+                assert component is recipe.provider()
 
 
 @settings(max_examples=60, deadline=None)

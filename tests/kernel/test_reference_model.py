@@ -80,7 +80,7 @@ class Model:
     declared: dict[str, Declared]
     container: Any
     overrides: dict[str, list[Override]] = field(default_factory=dict)
-    known: dict[Any, Any] = field(default_factory=dict)
+    objects: dict[Any, Any] = field(default_factory=dict)
     """What has been seen, by symbol: the objects of components."""
     ended: set[int] = field(default_factory=set)
     live: list[Part] = field(default_factory=list)
@@ -152,11 +152,11 @@ class Model:
 
     def same(self, symbol: Any, value: Any) -> None:
         assert value.closings == 0
-        assert self.known.setdefault(symbol, value) is value
-        assert [other for other in self.known.values() if other is value] == [value]
+        assert self.objects.setdefault(symbol, value) is value
+        assert [other for other in self.objects.values() if other is value] == [value]
 
     def check_closed(self, *, everything: bool = False) -> None:
-        for symbol, value in self.known.items():
+        for symbol, value in self.objects.items():
             is_gone = everything or bool(self.ended & numbers(symbol))
             assert value.closings == is_gone, symbol
         assert all(part.closings == 0 for part in self.live)

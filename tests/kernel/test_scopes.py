@@ -435,15 +435,15 @@ def test_settings_may_be_called_as_they_like():
             self, schema: str = "a", copy: bool = False, json: int = 1, model_config: float = 1.0,
             path: Path = Path(), default: int = 0, settings: str = "", interface: str = "", type: int = 0,  # noqa: A002
         ):  # fmt: skip
-            self.got = (schema, copy, json, model_config, path, default, settings, interface, type)
+            self.arguments = (schema, copy, json, model_config, path, default, settings, interface, type)
 
     class Container(RunnerContainer):
         odd = providers.Component(Odd, default=Odd)
 
-    given = {"schema": "s", "copy": True, "json": 2, "model_config": 2.5, "path": "p", "default": 3}
-    given |= {"settings": "t", "interface": "i", "type": 4}
-    c = Container.load(overrides={"odd": given}, environ={})
-    assert c.odd().got == ("s", True, 2, 2.5, Path("p"), 3, "t", "i", 4)
+    arguments = {"schema": "s", "copy": True, "json": 2, "model_config": 2.5, "path": "p", "default": 3}
+    arguments |= {"settings": "t", "interface": "i", "type": 4}
+    c = Container.load(overrides={"odd": arguments}, environ={})
+    assert c.odd().arguments == ("s", True, 2, 2.5, Path("p"), 3, "t", "i", 4)
 
 
 def test_a_setting_called_use_is_refused():
@@ -480,9 +480,9 @@ def test_containers_are_not_copied():
     """A copy would lose settings or share instances, so copying and pickling are refused."""
     container = AppContainer()
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
-        for each in (container, container.greet):
+        for part in (container, container.greet):
             with pytest.raises(WiringError, match=r"Load another one"):
-                copied(each)
+                copied(part)
 
 
 def test_containers_and_providers_show_their_names():
@@ -616,7 +616,7 @@ def shapes(draw):
 
 def wanting(name):
     scope: dict = {}
-    exec(f"def __init__(self, *, {name}: Note | None = None): self.got = {name}", {"Note": Note}, scope)
+    exec(f"def __init__(self, *, {name}: Note | None = None): self.note = {name}", {"Note": Note}, scope)
     return type(f"Wants{name.upper()}", (Component,), scope)
 
 
@@ -640,7 +640,7 @@ def test_names_resolve_lexically_in_any_tree(shape):
         names, nested = shape
         visible = visible | {name: getattr(container, name)() for name in names}
         for name in "abcde":
-            assert getattr(container, f"wants_{name}")().got is visible.get(name)
+            assert getattr(container, f"wants_{name}")().note is visible.get(name)
         for name, inner in nested.items():
             check(getattr(container, name), inner, visible)
 

@@ -107,13 +107,13 @@ def made(folder, name):
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         marker = environment / "installed.txt"
-        wanted = "\n".join(REQUIREMENTS[name])
-        if not marker.exists() or marker.read_text() != wanted:
+        requirements = "\n".join(REQUIREMENTS[name])
+        if not marker.exists() or marker.read_text() != requirements:
             shutil.rmtree(environment, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", environment], check=True)
             pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
             subprocess.run([*pip, *REQUIREMENTS[name]], check=True)
-            marker.write_text(wanted)
+            marker.write_text(requirements)
     return environment / "bin"
 
 

@@ -108,9 +108,9 @@ print(json.dumps({"assets": assets, "checks": checks}))
     assert metadata["lolpop_run"] == trained["run_id"]
     name = trained["metric"]["name"].replace(" ", "_")
     assert metadata[name] == pytest.approx(trained["metric"]["value"])
-    passed, found = checks["process_data"]
+    passed, document = checks["process_data"]
     assert passed
-    assert found["checks"] > 0
+    assert document["checks"] > 0
 
 
 def metaflow(environment, runs):

@@ -37,23 +37,35 @@ def test_instructions_are_those_of_dis():
     codes = list(codes_of(dis, json.decoder, logging, typing))
     assert len(codes) > 300
     for code in codes:
-        expected = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
-        decoded = [each for each in instructions_of(code) if each.offset % 2 == 0]
+        expected = [
+            instruction for instruction in dis.get_instructions(code) if instruction.opname not in _SILENT
+        ]
+        decoded = [instruction for instruction in instructions_of(code) if instruction.offset % 2 == 0]
         pairs = {
-            each.offset for each in expected if isinstance(each.argval, tuple) and each.opcode in dis.haslocal
+            instruction.offset
+            for instruction in expected
+            if isinstance(instruction.argval, tuple) and instruction.opcode in dis.haslocal
         }
-        expected = [each for each in expected if each.offset not in pairs]
-        decoded = [each for each in decoded if each.offset not in pairs]
+        expected = [instruction for instruction in expected if instruction.offset not in pairs]
+        decoded = [instruction for instruction in decoded if instruction.offset not in pairs]
         if sys.version_info >= (3, 13):  # where dis does not say which variables are loaded for a closure
             cells = {*code.co_cellvars, *code.co_freevars}
             closures = {
-                each.offset for each in expected if each.opname == "LOAD_FAST" and each.argval in cells
+                instruction.offset
+                for instruction in expected
+                if instruction.opname == "LOAD_FAST" and instruction.argval in cells
             }
-            assert {each.offset for each in decoded if each.opname == "LOAD_CLOSURE"} == closures
-            expected = [each for each in expected if each.offset not in closures]
-            decoded = [each for each in decoded if each.offset not in closures]
-        assert [each[:3] for each in decoded] == [(each.opname, each.opcode, each.arg) for each in expected]
-        assert [each.offset for each in decoded] == [each.offset for each in expected]
+            assert {
+                instruction.offset for instruction in decoded if instruction.opname == "LOAD_CLOSURE"
+            } == closures
+            expected = [instruction for instruction in expected if instruction.offset not in closures]
+            decoded = [instruction for instruction in decoded if instruction.offset not in closures]
+        assert [instruction[:3] for instruction in decoded] == [
+            (instruction.opname, instruction.opcode, instruction.arg) for instruction in expected
+        ]
+        assert [instruction.offset for instruction in decoded] == [
+            instruction.offset for instruction in expected
+        ]
         for ours, theirs in zip(decoded, expected, strict=True):
             is_constant = ours.opcode in dis.hasconst and ours.opname != "KW_NAMES"
             if is_constant or ours.opcode in {*dis.hasname, *dis.haslocal, *dis.hasfree, *dis.hasjrel}:
@@ -127,7 +139,13 @@ def test_long_code_is_read_whole():
     exec(f"def function(value):\n  for _ in value:\n{lines}\n  return x599", namespace)
     code = namespace["function"].__code__
     expected = [
-        each.argval for each in dis.get_instructions(code) if each.opname in {"LOAD_CONST", "FOR_ITER"}
+        instruction.argval
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in {"LOAD_CONST", "FOR_ITER"}
     ]
-    decoded = [each.argval for each in instructions_of(code) if each.opname in {"LOAD_CONST", "FOR_ITER"}]
+    decoded = [
+        instruction.argval
+        for instruction in instructions_of(code)
+        if instruction.opname in {"LOAD_CONST", "FOR_ITER"}
+    ]
     assert decoded == expected

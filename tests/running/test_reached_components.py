@@ -84,7 +84,7 @@ class Tasks(Base):
         return self.scaler
 
     @functools.cached_property
-    def kept(self):
+    def own_scaler(self):
         return self.scaler
 
     @task
@@ -113,7 +113,7 @@ class Tasks(Base):
 
     @task
     def by_comprehension(self, value):
-        return [self.scaler.scale(each) for each in [value]][0]  # noqa: RUF015
+        return [self.scaler.scale(item) for item in [value]][0]  # noqa: RUF015
 
     @task
     def by_function(self, value):
@@ -137,7 +137,7 @@ class Tasks(Base):
 
     @task
     def by_cached_property(self, value):
-        return self.kept.scale(value)
+        return self.own_scaler.scale(value)
 
     @task
     def by_super(self, value):

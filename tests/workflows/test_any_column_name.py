@@ -66,10 +66,10 @@ def parts(rows: pd.DataFrame, problem: str) -> tuple[pd.DataFrame, pd.DataFrame]
 
 def written(folder: Path, problem: str, names: dict[str, str]) -> dict[str, Any]:
     """Files of a project whose columns have other names, and the settings of it."""
-    known, new = parts(table(problem), problem)
+    training_rows, new = parts(table(problem), problem)
     identity = ["w", "s"] if problem == "forecasting" else ["i"]
     for name, rows in {
-        "known": known, "new": new.drop(columns="t"), "later": new.drop(columns="t")[::-1][:20],
+        "known": training_rows, "new": new.drop(columns="t"), "later": new.drop(columns="t")[::-1][:20],
         "truth": new[[*identity, "t"]][::2],
     }.items():  # fmt: skip
         rows.rename(columns=names).to_csv(folder / f"{name}.csv", index=False)
@@ -116,10 +116,10 @@ def results(problem: str, frame: str, names: dict[str, str], trainer: dict[str, 
 def collected(
     container: Any, folder: Path, job: PredictionJob, second: PredictionJob, former: dict[str, str]
 ) -> dict[str, Any]:
-    kept, metrics = container.metadata_tracker(), container.metrics_tracker()
-    version = next(each for each in kept.parents(job) if isinstance(each, ModelVersion))
-    rows = next(each for each in kept.parents(second) if isinstance(each, DatasetVersion))
-    fields = kept.get(version).fields
+    tracker, metrics = container.metadata_tracker(), container.metrics_tracker()
+    version = next(parent for parent in tracker.parents(job) if isinstance(parent, ModelVersion))
+    rows = next(parent for parent in tracker.parents(second) if isinstance(parent, DatasetVersion))
+    fields = tracker.get(version).fields
 
     def named(text: str) -> str:
         return former.get(text, text)
@@ -135,17 +135,19 @@ def collected(
         columns = report["columns"]
         own = len(columns) - predicted
         statuses = [(check["check"], check["status"], len(check["columns"])) for check in report["checks"]]
-        renamed = [named(each["column"]) if at < own else each["column"] for at, each in enumerate(columns)]
+        renamed = [
+            named(column["column"]) if at < own else column["column"] for at, column in enumerate(columns)
+        ]
         return [
             statuses,
-            [{**each, "column": name} for name, each in zip(renamed, columns, strict=True)],
+            [{**column, "column": name} for name, column in zip(renamed, columns, strict=True)],
         ]
 
     def table_of(file: str) -> Any:
         if not (folder / file).exists():
             return None
-        found = pd.read_csv(folder / file)
-        return [[again(name) for name in found.columns], found.to_numpy().tolist()]
+        content = pd.read_csv(folder / file)
+        return [[again(name) for name in content.columns], content.to_numpy().tolist()]
 
     def again(name: str) -> str:
         if name.startswith("attribution_"):
@@ -159,11 +161,11 @@ def collected(
     drifts = [
         drift(value, predicted)
         for resource, predicted in ((rows, 0), (second, 1 if problem.type == "regression" else 3))
-        for key, value in kept.get(resource).fields.items()
+        for key, value in tracker.get(resource).fields.items()
         if key.startswith("drift.")
     ]
     return {
-        "metrics": [dict(metrics.get(each)) for each in (version, job)],
+        "metrics": [dict(metrics.get(resource)) for resource in (version, job)],
         "predictions": table_of("out.csv"),
         "explanations": table_of("why.csv"),
         "importance": {
@@ -189,8 +191,8 @@ def plain(problem: str, frame: str) -> str:
     return shown(results(problem, frame, names, TRAINERS[problem]))
 
 
-def shown(found: dict[str, Any]) -> str:
-    return json.dumps(found, indent=1, default=str)
+def shown(outcome: dict[str, Any]) -> str:
+    return json.dumps(outcome, indent=1, default=str)
 
 
 def allowed(problem: str, names: dict[str, str]) -> bool:

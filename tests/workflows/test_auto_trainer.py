@@ -61,10 +61,10 @@ METRIC = "mean_absolute_scaled_error"
 @pytest.mark.parametrize("kind", ["a random walk", "a season", "a line", "noise", "a level that shifts"])
 def test_what_is_deployed_is_never_worse_than_the_best_baseline(train, kind):
     """In the reported backtest, the default forecaster is at least as good."""
-    container, model_version, metrics, told = train(series(kind))
+    container, model_version, metrics, output = train(series(kind))
     assert metrics[f"backtest.{METRIC}"] <= metrics[f"baseline.{METRIC}"] + 1e-9
-    assert "is chosen by the backtest" in told
-    assert "is fitted once more, on all 90 rows" in told
+    assert "is chosen by the backtest" in output
+    assert "is fitted once more, on all 90 rows" in output
     model = container.resource_version_control().load_model(model_version)
     ahead = pd.DataFrame({"month": pd.date_range("2015-01-01", periods=96, freq="MS")[90:]})
     assert np.isfinite(model.predict(ahead).labels).all()
@@ -73,17 +73,19 @@ def test_what_is_deployed_is_never_worse_than_the_best_baseline(train, kind):
 def test_each_candidate_is_an_experiment_with_its_backtest(train):
     """Each has its trainer and score, the combination is last, and the winner is marked."""
     container, _, _, _ = train(series("a season"))
-    kept, tracker = container.metadata_tracker(), container.metrics_tracker()
-    fields = [kept.get(each).fields for each in kept.find(Experiment)]
-    compared = [each for each in fields if "retrained_from" not in each]
-    assert {each["trainer"] for each in compared} == {
+    metadata, tracker = container.metadata_tracker(), container.metrics_tracker()
+    fields = [metadata.get(experiment).fields for experiment in metadata.find(Experiment)]
+    compared = [trial for trial in fields if "retrained_from" not in trial]
+    assert {trial["trainer"] for trial in compared} == {
         "naive", "smoothing", "theta", "sklearn", "combination"
     }  # fmt: skip
-    assert sum(each["winner"] for each in fields) == 1
-    scores = [tracker.get(each).get(f"validation.{METRIC}") for each in kept.find(Experiment)][:-1]
+    assert sum(trial["winner"] for trial in fields) == 1
+    scores = [
+        tracker.get(experiment).get(f"validation.{METRIC}") for experiment in metadata.find(Experiment)
+    ][:-1]
     assert all(score is not None and score > 0 for score in scores)
     *alone, together = scores
-    winner = next(each for each in fields if "retrained_from" in each)
+    winner = next(trial for trial in fields if "retrained_from" in trial)
     assert winner["trainer"] == "combination"
     assert together <= min(alone[:3])
     weights = winner["searched"]["weights"]
@@ -109,11 +111,11 @@ def test_series_of_which_hardly_anything_can_be_learned_are_forecast(train, valu
 )
 def test_one_line_picks_a_trainer(train, settings, trainer):
     """Only the set trainer is trained."""
-    container, _, _, told = train(series("a season"), train__retrain_on_all_data=False, **settings)
-    kept = container.metadata_tracker()
-    (experiment,) = kept.find(Experiment)
-    assert kept.get(experiment).fields["trainer"] == trainer
-    assert "is chosen" not in told
+    container, _, _, output = train(series("a season"), train__retrain_on_all_data=False, **settings)
+    tracker = container.metadata_tracker()
+    (experiment,) = tracker.find(Experiment)
+    assert tracker.get(experiment).fields["trainer"] == trainer
+    assert "is chosen" not in output
 
 
 def test_a_search_tries_each_that_has_nothing_to_search_once(train):
@@ -123,11 +125,11 @@ def test_a_search_tries_each_that_has_nothing_to_search_once(train):
         train__hyperparameter_tuner__n_trials=2,
         train__retrain_on_all_data=False,
     )
-    kept = container.metadata_tracker()
-    candidates = [kept.get(each).fields["candidate"] for each in kept.find(Experiment)]
+    tracker = container.metadata_tracker()
+    candidates = [tracker.get(experiment).fields["candidate"] for experiment in tracker.find(Experiment)]
     last = max(candidates)
     assert sorted(set(candidates)) == list(range(last + 1))
-    assert all(candidates.count(each) == 1 for each in range(last) if each not in {last, last - 1})
+    assert all(candidates.count(number) == 1 for number in range(last) if number not in {last, last - 1})
 
 
 def test_regressors_count(train, tmp_path):

@@ -57,13 +57,15 @@ def test_candidates_are_searched_with_their_parameters(tmp_path, monkeypatch, tu
     )
     (tmp_path / "lolpop.yaml").write_text(SETTINGS.replace("TUNER", tuner))
     with ClassificationContainer.load("lolpop.yaml", environ={}) as container:
-        runner, kept = container.runner(), container.metadata_tracker()
+        runner, tracker = container.runner(), container.metadata_tracker()
         runner.train_model(runner.process_data())
-        resources = [kept.get(each) for each in kept.find(Experiment)]
+        resources = [tracker.get(experiment) for experiment in tracker.find(Experiment)]
         assert len(resources) == trials
-        assert {each.fields["trainer"] for each in resources} <= {"sklearn", "xgboost", "lightgbm"}
-        assert {each.fields["candidate"] for each in resources} >= {1, 2}
-        (winner,) = [each for each in kept.find(Experiment) if kept.get(each).fields["winner"]]
+        assert {resource.fields["trainer"] for resource in resources} <= {"sklearn", "xgboost", "lightgbm"}
+        assert {resource.fields["candidate"] for resource in resources} >= {1, 2}
+        (winner,) = [
+            experiment for experiment in tracker.find(Experiment) if tracker.get(experiment).fields["winner"]
+        ]
         model = container.resource_version_control().load_model(winner)
         here = model.predict(bundle.data).probabilities.tolist()
     done = subprocess.run(

@@ -42,22 +42,22 @@ def run(tmp_path, customers):
 def test_importance_and_figures_belong_to_the_model_version(run, tmp_path, monkeypatch):
     """Importance is a field, figures are artifacts, and pyplot is not imported."""
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # others may have
-    kept = run()
+    tracker = run()
     figures = [f"figures.{name}.png" for name in ("calibration", "confusion_matrix", "importance", "roc")]
-    assert [name for name in kept.artifacts(CHURN) if name.startswith("figures.")] == figures
-    kept.load_artifact(CHURN, "figures.roc.png", tmp_path / "roc.png")
+    assert [name for name in tracker.artifacts(CHURN) if name.startswith("figures.")] == figures
+    tracker.load_artifact(CHURN, "figures.roc.png", tmp_path / "roc.png")
     assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
-    assert {"age", "income", "visits"} <= set(list(kept.get(CHURN).fields["importance"])[:4])
+    assert {"age", "income", "visits"} <= set(list(tracker.get(CHURN).fields["importance"])[:4])
     assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_bias_is_told_though_the_feature_is_dropped(run, capsys):
     """A sensitive feature that is not used for training is still checked."""
-    kept = run(problem__sensitive_features=["group"], problem__drop=["spend", "group"])
-    (check,) = kept.get(CHURN).fields["bias"]["checks"]
+    tracker = run(problem__sensitive_features=["group"], problem__drop=["spend", "group"])
+    (check,) = tracker.get(CHURN).fields["bias"]["checks"]
     assert (check["check"], check["columns"]) == ("bias", ["group"])
     assert check["status"] != "ok"
-    assert "group" not in kept.get(CHURN).fields["importance"]
+    assert "group" not in tracker.get(CHURN).fields["importance"]
     assert "groups of 'group' are treated differently" in capsys.readouterr().err
 
 
@@ -69,12 +69,12 @@ def test_a_sensitive_feature_that_is_not_there_is_noticed_before_training(run):
 
 def test_both_may_be_skipped(run):
     """Skipped tasks record nothing."""
-    kept = run(problem__sensitive_features=["group"], skip=["analyze_model", "check_model_bias"])
-    assert not {"importance", "bias"} & kept.get(CHURN).fields.keys()
-    assert not [name for name in kept.artifacts(CHURN) if name.startswith("figures.")]
+    tracker = run(problem__sensitive_features=["group"], skip=["analyze_model", "check_model_bias"])
+    assert not {"importance", "bias"} & tracker.get(CHURN).fields.keys()
+    assert not [name for name in tracker.artifacts(CHURN) if name.startswith("figures.")]
 
 
 def test_regression_is_analyzed_too(run):
     """It has its own figures."""
-    kept = run(RegressionContainer, "spend")
-    assert {"figures.residuals.png", "figures.importance.png"} <= set(kept.artifacts(CHURN))
+    tracker = run(RegressionContainer, "spend")
+    assert {"figures.residuals.png", "figures.importance.png"} <= set(tracker.artifacts(CHURN))

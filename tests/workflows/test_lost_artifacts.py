@@ -49,10 +49,10 @@ def files_of(container: Any, resource: Any, name: str) -> list[Path]:
 
     with container.store().snapshot() as connection:
         text = "select files from lolpop_artifacts where reference = :reference and name = :name"
-        found = connection.execute(
+        document = connection.execute(
             sa.text(text), {"reference": resource.reference, "name": name}
         ).scalar_one()
-    digests = json.loads(found).values()
+    digests = json.loads(document).values()
     root = Path(container.folder()) / ".lolpop" / "artifacts"
     return [root / digest[:2] / digest[2:] for digest in digests]
 
@@ -149,8 +149,8 @@ def test_a_lost_description_of_the_training_rows_blocks_nothing(
         if others:
             for other in {"profile", "expectation", "data"} - {name}:
                 lose(container, rows, other)
-    known = pd.read_csv(project / "known.csv")
-    known[:-1].to_csv(project / "known.csv", index=False)
+    table = pd.read_csv(project / "known.csv")
+    table[:-1].to_csv(project / "known.csv", index=False)
     assert load().runner().run() is not None
 
 
@@ -181,6 +181,8 @@ def test_equal_models_are_kept_once(load: Callable[..., Any], project: Path, fir
     with load() as container:
         before = sorted((project / ".lolpop" / "artifacts").rglob("*"))
         second = container.runner().train_model("dataset_version:p_train@1")
-        mine, others = (files_of(container, winner(container, each), "model") for each in (first, second))
+        mine, others = (
+            files_of(container, winner(container, version), "model") for version in (first, second)
+        )
     assert mine == others
     assert sorted((project / ".lolpop" / "artifacts").rglob("*")) == before

@@ -149,7 +149,7 @@ def test_a_target_that_cannot_be_written_is_a_finding(
 
 def test_a_source_of_no_known_format_is_a_finding(load: Callable[..., Any]) -> None:
     """It is found before anything is read."""
-    [finding] = (each for each in findings(load(train="known.xlsx")) if each.severity == "error")
+    [finding] = (finding for finding in findings(load(train="known.xlsx")) if finding.severity == "error")
     assert finding.path == "data.train"
 
 

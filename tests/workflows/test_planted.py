@@ -24,10 +24,10 @@ def checks(tmp_path, monkeypatch, capsys):
         monkeypatch.chdir(tmp_path)
         assert main(["run", "classification", "--json", *words]) == 0
         output = json.loads(capsys.readouterr().out.splitlines()[-1])
-        found = {}
+        checks_by_name = {}
         for check in output["checks"]:
-            found.setdefault(check["check"], []).append(check)
-        return found
+            checks_by_name.setdefault(check["check"], []).append(check)
+        return checks_by_name
 
     return checks
 
@@ -40,10 +40,10 @@ def test_a_biased_group_is_found(use, checks, customers):
     frame = customers(rows=3_000)
     hidden = (frame["group"] == "b") & (np.random.default_rng(0).random(len(frame)) < 0.8)
     frame.loc[hidden, "churn"] = "no"
-    (found,) = checks(frame, "--set", f"train.model_bias_checker={use}")["bias"]
-    assert found["status"] in {"warn", "error"}
-    assert found["columns"] == ["group"]
-    assert "for 'b'" in found["message"]
+    (check,) = checks(frame, "--set", f"train.model_bias_checker={use}")["bias"]
+    assert check["status"] in {"warn", "error"}
+    assert check["columns"] == ["group"]
+    assert "for 'b'" in check["message"]
 
 
 def test_a_weak_segment_is_found(checks, customers):
@@ -51,12 +51,12 @@ def test_a_weak_segment_is_found(checks, customers):
     frame = customers(rows=3_000)
     weak = frame["city"] == "Bodo"
     frame.loc[weak, "churn"] = frame.loc[weak, "churn"].map({"yes": "no", "no": "yes"})
-    found = [check for check in checks(frame)["weak_segment"] if check["columns"] == ["city"]]
-    assert [check["status"] for check in found] == ["warn"]
-    assert "'city' is 'Bodo'" in found[0]["message"]
+    segments = [check for check in checks(frame)["weak_segment"] if check["columns"] == ["city"]]
+    assert [check["status"] for check in segments] == ["warn"]
+    assert "'city' is 'Bodo'" in segments[0]["message"]
 
 
 def test_clean_rows_raise_no_alarm(checks, customers):
     """No bias and no weak segment is reported."""
-    found = checks(customers(rows=2_000))
-    assert {check["status"] for name in ("bias", "weak_segment") for check in found[name]} == {"ok"}
+    checks_by_name = checks(customers(rows=2_000))
+    assert {check["status"] for name in ("bias", "weak_segment") for check in checks_by_name[name]} == {"ok"}

@@ -16,15 +16,15 @@ skip: [analyze_model]
 """
 
 
-def leaking(known, new, random):
+def leaking(training_rows, new, random):
     """The target with one label in twenty wrong, under another name; nobody knows it of new patients."""
-    wrong = random.random(len(known)) < 0.05
-    therapy = known["diagnosis"].map({"malignant": "surgery", "benign": "none"})
-    known["therapy"] = np.where(wrong, random.permutation(therapy), therapy)
+    wrong = random.random(len(training_rows)) < 0.05
+    therapy = training_rows["diagnosis"].map({"malignant": "surgery", "benign": "none"})
+    training_rows["therapy"] = np.where(wrong, random.permutation(therapy), therapy)
     new["therapy"] = "none"
 
 
-def drifting(known, new, random):
+def drifting(training_rows, new, random):
     """New patients' texture is measured by another device."""
     new["mean_texture"] = new["mean_texture"] * 1.3 + 4
 
@@ -44,13 +44,13 @@ def test_a_planted_fault_is_a_check_of_the_run_that_names_its_column(fault, tmp_
     rows.insert(0, "patient_id", range(len(rows)))
     rows["diagnosis"] = bundle.target.map({0: "malignant", 1: "benign"})
     rows = rows.sample(frac=1, random_state=0, ignore_index=True)
-    known, new = rows[:469].copy(), rows[469:].drop(columns="diagnosis")
-    plant(known, new, np.random.default_rng(2))
-    known.to_csv(tmp_path / "known.csv", index=False)
+    training_rows, new = rows[:469].copy(), rows[469:].drop(columns="diagnosis")
+    plant(training_rows, new, np.random.default_rng(2))
+    training_rows.to_csv(tmp_path / "known.csv", index=False)
     new.to_csv(tmp_path / "new.csv", index=False)
     (tmp_path / "lolpop.yaml").write_text(SETTINGS)
     monkeypatch.chdir(tmp_path)
     assert main(["run", "classification", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
-    found = [each for each in checks if (each["task"], each["check"]) == (task, check)]
-    assert [each["columns"] for each in found if each["status"] in {"warn", "error"}] == [[column]]
+    results = [result for result in checks if (result["task"], result["check"]) == (task, check)]
+    assert [result["columns"] for result in results if result["status"] in {"warn", "error"}] == [[column]]

@@ -23,7 +23,7 @@ TRAIN, PREDICT = (DatasetVersion(name=f"tumors_{part}", number=1) for part in ("
 
 
 @pytest.fixture
-def known(tmp_path):
+def training_rows(tmp_path):
     """469 known patients and 100 new ones, in files of a project."""
     bundle = load_breast_cancer(as_frame=True)
     rows = bundle.data.iloc[:, :6].rename(columns=lambda name: name.replace(" ", "_"))
@@ -37,26 +37,26 @@ def known(tmp_path):
 
 
 @pytest.fixture
-def load(loading, tmp_path, known):
+def load(loading, tmp_path, training_rows):
     """Load the project's container, with settings by dotted path."""
     return partial(loading, ClassificationContainer, tmp_path)
 
 
 @pytest.fixture
-def drifted(tmp_path, known):
+def drifted(tmp_path, training_rows):
     """The new patients' radius is measured in another unit."""
     rows = pd.read_csv(tmp_path / "new.csv")
     rows.assign(mean_radius=rows["mean_radius"] * 2.54).to_csv(tmp_path / "new.csv", index=False)
 
 
-def test_rows_to_train_on_are_profiled(load, tmp_path, known):
+def test_rows_to_train_on_are_profiled(load, tmp_path, training_rows):
     """The profile is an artifact of the dataset version."""
     container = load()
     container.runner().process_data()
     container.metadata_tracker().load_artifact(TRAIN, "profile", tmp_path / "profile.json")
     profile = Profile.model_validate_json((tmp_path / "profile.json").read_text())
     assert profile.rows == 469
-    assert profile.by_name["mean_radius"].numbers.max == known["mean_radius"].max()
+    assert profile.by_name["mean_radius"].numbers.max == training_rows["mean_radius"].max()
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
@@ -64,8 +64,8 @@ def test_new_rows_like_those_of_the_training_raise_no_alarm(load, frame, capsys)
     """The comparison is recorded with the rows to predict."""
     container = load(data__frame=frame)
     container.runner().run()
-    kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
-    report = DriftReport.model_validate(kept)
+    document = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
+    report = DriftReport.model_validate(document)
     assert report.status == "ok"
     assert len(report.columns) == 6
     assert "drift" not in capsys.readouterr().err
@@ -79,8 +79,10 @@ def test_drifted_rows_are_reported_before_they_are_predicted(load, drifted, caps
     output = capsys.readouterr().err
     assert f"{PREDICT} against {TRAIN}: 1 column drifted" in " ".join(output.split())
     assert "'mean_radius'" in output
-    kept = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
-    assert [column["column"] for column in kept["columns"] if column["status"] == "warn"] == ["mean_radius"]
+    document = container.metadata_tracker().get(PREDICT).fields[f"drift.{TRAIN}"]
+    assert [column["column"] for column in document["columns"] if column["status"] == "warn"] == [
+        "mean_radius"
+    ]
 
 
 def test_settings_make_drift_an_error_that_stops_predictions(load, drifted):
@@ -91,10 +93,12 @@ def test_settings_make_drift_an_error_that_stops_predictions(load, drifted):
     assert container.metadata_tracker().find(PredictionJob) == []
 
 
-def test_new_rows_to_train_on_are_compared_with_those_of_the_deployed_model(load, tmp_path, known, capsys):
+def test_new_rows_to_train_on_are_compared_with_those_of_the_deployed_model(
+    load, tmp_path, training_rows, capsys
+):
     """The differences are reported, and training continues."""
     load().runner().run()
-    later = known.assign(mean_area=np.sqrt(known["mean_area"]))
+    later = training_rows.assign(mean_area=np.sqrt(training_rows["mean_area"]))
     later.to_csv(tmp_path / "known.csv", index=False)
     capsys.readouterr()
     container = load(data_profiler__error_psi=1.0)
@@ -108,8 +112,8 @@ def test_drift_is_among_the_checks_of_the_run(drifted, tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     assert main(["run", "classification", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
-    (found,) = [check for check in checks if check["check"] == "drift"]
-    assert (found["task"], found["status"], found["columns"]) == (
+    (drift,) = [check for check in checks if check["check"] == "drift"]
+    assert (drift["task"], drift["status"], drift["columns"]) == (
         "predict.compare_data", "warn", ["mean_radius"],
     )  # fmt: skip
 
@@ -126,7 +130,9 @@ def predict(container):
 
 
 @pytest.mark.parametrize("batch_rows", [None, 70])
-def test_drift_since_the_previous_job_is_reported_and_recorded(load, tmp_path, known, capsys, batch_rows):
+def test_drift_since_the_previous_job_is_reported_and_recorded(
+    load, tmp_path, training_rows, capsys, batch_rows
+):
     """Changes of rows and of predictions are reported, in batches too."""
     load(data__batch_rows=batch_rows).runner().run()
     later(tmp_path, lambda rows: rows.assign(mean_radius=rows["mean_radius"] * 2.54))
@@ -139,14 +145,14 @@ def test_drift_since_the_previous_job_is_reported_and_recorded(load, tmp_path, k
     )
     assert "'mean_radius' (median" in output
     assert "'prediction' ('" in output
-    kept = container.metadata_tracker().get(job).fields["drift.prediction_job:tumors@1"]
-    report = DriftReport.model_validate(kept)
+    document = container.metadata_tracker().get(job).fields["drift.prediction_job:tumors@1"]
+    report = DriftReport.model_validate(document)
     drifted = {column.column for column in report.columns if column.status == "warn"}
     assert {"mean_radius", "prediction"} <= drifted
     assert "patient_id" not in {column.column for column in report.columns}
 
 
-def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, capsys):
+def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, training_rows, capsys):
     """Similar rows show no drift; equal rows are not compared."""
     load().runner().run()
     container = load()
@@ -155,12 +161,12 @@ def test_like_rows_as_in_the_previous_job_raise_no_alarm(load, tmp_path, known, 
     later(tmp_path, lambda rows: rows)
     capsys.readouterr()
     job = predict(container)
-    kept = container.metadata_tracker().get(job).fields[f"drift.{same}"]
-    assert {column["column"] for column in kept["columns"]} >= {"mean_radius", "prediction"}
+    document = container.metadata_tracker().get(job).fields[f"drift.{same}"]
+    assert {column["column"] for column in document["columns"]} >= {"mean_radius", "prediction"}
     assert "drifted" not in capsys.readouterr().err
 
 
-def test_drift_since_the_previous_job_is_among_the_checks(known, tmp_path, monkeypatch, capsys):
+def test_drift_since_the_previous_job_is_among_the_checks(training_rows, tmp_path, monkeypatch, capsys):
     """The JSON has the task of the check."""
     monkeypatch.chdir(tmp_path)
     assert main(["run", "classification"]) == 0
@@ -171,17 +177,19 @@ def test_drift_since_the_previous_job_is_among_the_checks(known, tmp_path, monke
     words = ["predict_data", model, "model_version:tumors@1", dataset, "dataset_version:tumors_predict@2"]
     assert main(["run", "classification", *words, "--json"]) == 0
     checks = json.loads(capsys.readouterr().out.splitlines()[-1])["checks"]
-    found = [each for each in checks if each["task"] == "predict.analyze_prediction_drift"]
-    assert {each["check"] for each in found} == {"drift"}
-    assert ["mean_area"] in [each["columns"] for each in found if each["status"] == "warn"]
+    drift_checks = [check for check in checks if check["task"] == "predict.analyze_prediction_drift"]
+    assert {check["check"] for check in drift_checks} == {"drift"}
+    assert ["mean_area"] in [check["columns"] for check in drift_checks if check["status"] == "warn"]
 
 
-def test_the_target_of_rows_to_predict_is_not_compared(load, tmp_path, known):
+def test_the_target_of_rows_to_predict_is_not_compared(load, tmp_path, training_rows):
     """Labels in rows to predict are no drift."""
     load().runner().run()
-    known.assign(diagnosis="benign")[:100].to_csv(tmp_path / "new.csv", index=False)
+    training_rows.assign(diagnosis="benign")[:100].to_csv(tmp_path / "new.csv", index=False)
     container = load()
     job = predict(container)
-    (rows,) = [each for each in container.metadata_tracker().parents(job) if isinstance(each, DatasetVersion)]
-    kept = container.metadata_tracker().get(rows).fields[f"drift.{TRAIN}"]
-    assert {each["column"] for each in kept["columns"]}.isdisjoint({"diagnosis", "patient_id"})
+    (rows,) = [
+        parent for parent in container.metadata_tracker().parents(job) if isinstance(parent, DatasetVersion)
+    ]
+    document = container.metadata_tracker().get(rows).fields[f"drift.{TRAIN}"]
+    assert {column["column"] for column in document["columns"]}.isdisjoint({"diagnosis", "patient_id"})

@@ -34,8 +34,8 @@ notifiers: []
 FRAMES = ["pandas", "polars"]
 
 
-class Told(Notifier):
-    """Keeps what people are told."""
+class RecordingNotifier(Notifier):
+    """Keeps the messages for people."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, str]] = []
@@ -56,12 +56,12 @@ def _one_thread() -> Any:
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def notifier() -> RecordingNotifier:
+    return RecordingNotifier()
 
 
 @pytest.fixture
-def run(tmp_path: Path, told: Told) -> Callable[..., list[dict[str, str]]]:
+def run(tmp_path: Path, notifier: RecordingNotifier) -> Callable[..., list[dict[str, str]]]:
     """Run a project of files by name, and give back the predictions that were written."""
     (tmp_path / "lolpop.yaml").write_text(SETTINGS)
 
@@ -73,7 +73,7 @@ def run(tmp_path: Path, told: Told) -> Callable[..., list[dict[str, str]]]:
             ClassificationContainer.load(
                 tmp_path / "lolpop.yaml", environ={}, overrides=overrides
             ) as container,
-            container.notifiers.override([told]),
+            container.notifiers.override([notifier]),
         ):
             container.runner().run()
         with (tmp_path / "out.csv").open(newline="") as file:
@@ -117,13 +117,13 @@ def test_ids_that_all_look_otherwise_come_back_as_they_are_written(run, frame, i
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_the_truth_is_joined_by_ids_as_they_are_written(run, told, frame):
+def test_the_truth_is_joined_by_ids_as_they_are_written(run, notifier, frame):
     """1 is not 01, whichever file has whole numbers only."""
     new = lines("id,x", [("1", 0.2), ("01", 1.8), ("2", 0.1)])
     truth = lines("id,y", [("2", "no"), ("1", "no")])
     settings = {"data__truth": "truth.csv", "data__frame": frame}
     run({"known.csv": KNOWN, "new.csv": new, "truth.csv": truth}, **settings)
-    assert any("on the 2 rows of 3 whose truth is known" in message for _, message in told.messages)
+    assert any("on the 2 rows of 3 whose truth is known" in message for _, message in notifier.messages)
 
 
 CODES = {
@@ -143,11 +143,13 @@ def test_a_category_stays_a_category(run, tmp_path, batch_rows, frame):
     for place in range(120):
         codes = [code[place % 2] if place % 4 < 2 else code[2] + str(place % 2) for code in CODES.values()]
         rows.append((place, *codes, ["no", "yes"][place % 2]))
-    known = lines(f"id,{','.join(CODES)},y", rows)
+    training_rows = lines(f"id,{','.join(CODES)},y", rows)
     new = lines(
         f"id,{','.join(CODES)}", [(place, *(code[place] for code in CODES.values())) for place in (0, 1)]
     )
-    written = run({"known.csv": known, "new.csv": new}, data__frame=frame, data__batch_rows=batch_rows)
+    written = run(
+        {"known.csv": training_rows, "new.csv": new}, data__frame=frame, data__batch_rows=batch_rows
+    )
     assert [row["prediction"] for row in written] == ["no", "yes"]
     with ClassificationContainer.load(tmp_path / "lolpop.yaml", environ={}) as container:
         batches = container.resource_version_control().load_batches(
@@ -162,10 +164,10 @@ def test_a_category_stays_a_category(run, tmp_path, batch_rows, frame):
 def test_later_training_rows_are_read_as_the_earlier_ones(run, tmp_path, frame):
     """Without the odd code, the others are still text."""
     values = [("1.10", "no"), ("1.20", "yes"), ("1.10a", "no"), ("1.20a", "yes")]
-    known = lines("id,plan,y", [(place, *values[place % 4]) for place in range(120)])
+    training_rows = lines("id,plan,y", [(place, *values[place % 4]) for place in range(120)])
     later = lines("id,plan,y", [(place, *values[place % 2]) for place in range(120, 260)])
     new = lines("id,plan", [(1, "1.10"), (2, "1.20")])
-    run({"known.csv": known, "new.csv": new}, data__frame=frame)
+    run({"known.csv": training_rows, "new.csv": new}, data__frame=frame)
     run({"known.csv": later, "new.csv": new}, data__frame=frame)
     with ClassificationContainer.load(tmp_path / "lolpop.yaml", environ={}) as container:
         frames = container.resource_version_control()
@@ -173,7 +175,7 @@ def test_later_training_rows_are_read_as_the_earlier_ones(run, tmp_path, frame):
     assert set(plans) == {"1.10", "1.20"}
 
 
-def test_a_store_without_schemas_still_works(run, told, tmp_path):
+def test_a_store_without_schemas_still_works(run, notifier, tmp_path):
     """Rows for a model of an earlier release are read by their values."""
     new = lines("id,x", [("1", 0.2), ("2", 1.8)])
     run({"known.csv": KNOWN, "new.csv": new})
@@ -189,15 +191,15 @@ def test_a_store_without_schemas_still_works(run, told, tmp_path):
 def test_labels_come_back_as_they_are_written(run, frame):
     """01, 1.10 and NA are labels, in the truth too."""
     labels = {"no": "01", "yes": "NA"}
-    known = lines("id,x,y", [(place, x, labels[y]) for place, (x, y) in enumerate(labelled())])
+    training_rows = lines("id,x,y", [(place, x, labels[y]) for place, (x, y) in enumerate(labelled())])
     new, truth = lines("id,x", [(1, 0.2), (2, 1.8)]), lines("id,y", [(1, "01"), (2, "")])
     settings = {"data__frame": frame, "data__truth": "truth.csv"}
-    rows = run({"known.csv": known, "new.csv": new, "truth.csv": truth}, **settings)
+    rows = run({"known.csv": training_rows, "new.csv": new, "truth.csv": truth}, **settings)
     assert [row["prediction"] for row in rows] == ["01", "NA"]
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_labels_that_the_model_does_not_know_are_named_and_not_measured(run, told, tmp_path, frame):
+def test_labels_that_the_model_does_not_know_are_named_and_not_measured(run, notifier, tmp_path, frame):
     """YES instead of yes is a warning with the number of rows; there are still two classes."""
     new = lines("id,x", [(place, place % 2 + 0.4) for place in range(40)])
     truth = lines(
@@ -205,7 +207,7 @@ def test_labels_that_the_model_does_not_know_are_named_and_not_measured(run, tol
     )
     settings = {"data__frame": frame, "data__truth": "truth.csv"}
     run({"known.csv": KNOWN, "new.csv": new, "truth.csv": truth}, **settings)
-    assert any("'YES' in 10 rows, for 'yes'?" in message for message in told.warnings())
+    assert any("'YES' in 10 rows, for 'yes'?" in message for message in notifier.warnings())
     with ClassificationContainer.load(tmp_path / "lolpop.yaml", environ={}) as container:
         job = container.metadata_tracker().find(PredictionJob, "p")[-1]
         metrics = container.metrics_tracker().get(job)
@@ -213,22 +215,22 @@ def test_labels_that_the_model_does_not_know_are_named_and_not_measured(run, tol
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_a_row_of_the_truth_that_is_there_twice_is_no_conflict(run, told, frame):
+def test_a_row_of_the_truth_that_is_there_twice_is_no_conflict(run, notifier, frame):
     """Two equal labels are valid; two different ones are an error."""
     new = lines("id,x", [(1, 0.2), (2, 1.8)])
     truth = lines("id,y", [(1, "no"), (1, "no"), (2, "yes")])
     settings = {"data__frame": frame, "data__truth": "truth.csv"}
     run({"known.csv": KNOWN, "new.csv": new, "truth.csv": truth}, **settings)
-    assert any("on the 2 rows of 2 whose truth is known" in message for _, message in told.messages)
+    assert any("on the 2 rows of 2 whose truth is known" in message for _, message in notifier.messages)
 
 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("change", [lambda x: f" {x}", lambda x: f"+{x}", lambda x: str(x).replace(".", ",")])
 def test_numbers_are_learned_from_however_they_are_written(run, frame, change):
     """With spaces, signs or commas, in training rows and rows to predict."""
-    known = [(place, change(x), y) for place, (x, y) in enumerate(labelled())]
+    training_rows = [(place, change(x), y) for place, (x, y) in enumerate(labelled())]
     files = {
-        "known.csv": lines("id;x;y", known, ";"),
+        "known.csv": lines("id;x;y", training_rows, ";"),
         "new.csv": lines("id;x", [(1, change(0.2)), (2, change(1.8))], ";"),
     }
     sources = {
@@ -241,24 +243,24 @@ def test_numbers_are_learned_from_however_they_are_written(run, frame, change):
 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("text", ["?", "1 234"])
-def test_one_text_among_numbers_does_not_cost_the_column(run, told, frame, text):
+def test_one_text_among_numbers_does_not_cost_the_column(run, notifier, frame, text):
     """It is reported with its row, and the other 119 values are used."""
-    known = [(place, round(1000 * x, 1), y) for place, (x, y) in enumerate(labelled())]
-    known[16] = (16, text, "yes")
+    training_rows = [(place, round(1000 * x, 1), y) for place, (x, y) in enumerate(labelled())]
+    training_rows[16] = (16, text, "yes")
     new = lines("id,x", [(1, 200), (2, 1800)])
-    rows = run({"known.csv": lines("id,x,y", known), "new.csv": new}, data__frame=frame)
+    rows = run({"known.csv": lines("id,x,y", training_rows), "new.csv": new}, data__frame=frame)
     assert [row["prediction"] for row in rows] == ["no", "yes"]
-    assert any("119 of 120 values of 'x' are" in told_of and f"row 17 is '{text}'" in told_of
-               for told_of in told.warnings())  # fmt: skip
+    assert any("119 of 120 values of 'x' are" in message and f"row 17 is '{text}'" in message
+               for message in notifier.warnings())  # fmt: skip
 
 
 @pytest.mark.parametrize("frame", FRAMES)
 def test_digits_of_other_scripts_are_categories(run, frame):
     """Such a column is text in both kinds of frame."""
     digits = {"no": "\u0661", "yes": "\u0662"}
-    known = lines("id,z,y", [(place, digits[y], y) for place, (_, y) in enumerate(labelled())])
+    training_rows = lines("id,z,y", [(place, digits[y], y) for place, (_, y) in enumerate(labelled())])
     new = lines("id,z", [(1, "\u0661"), (2, "\u0662")])
-    rows = run({"known.csv": known, "new.csv": new}, data__frame=frame)
+    rows = run({"known.csv": training_rows, "new.csv": new}, data__frame=frame)
     assert [row["prediction"] for row in rows] == ["no", "yes"]
 
 
@@ -308,20 +310,24 @@ def parquet(**columns: Any) -> bytes:
     return file.getvalue()
 
 
-def measured(told: Told) -> str:
+def measured(notifier: RecordingNotifier) -> str:
     """What is said about the truth of the predictions."""
-    (message,) = [message for _, message in told.messages if "is known" in message or "evaluated" in message]
+    (message,) = [
+        message for _, message in notifier.messages if "is known" in message or "evaluated" in message
+    ]
     return message
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_an_id_that_a_float_cannot_hold_is_not_joined(run, told, frame):
+def test_an_id_that_a_float_cannot_hold_is_not_joined(run, notifier, frame):
     """Of floats beyond 2^53, nobody knows which row they are of; the message says so."""
     new = lines("id,x", [(2**53 + place, 0.2 + 1.6 * (place % 2)) for place in range(4)])
     truth = parquet(id=[float(2**53), float(2**53 + 2)], y=["yes", "no"])
     files = {"known.csv": KNOWN, "new.csv": new, "truth.parquet": truth}
     run(files, data__truth="truth.parquet", data__frame=frame)
-    assert "The index 'id' of the truth has floats such as 9007199254740992, which do not" in measured(told)
+    assert "The index 'id' of the truth has floats such as 9007199254740992, which do not" in measured(
+        notifier
+    )
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -329,38 +335,42 @@ def test_an_id_that_a_float_cannot_hold_is_not_joined(run, told, frame):
     ("kind", "ids", "other"),
     [("int32", [1, 2], 2**32 + 1), ("int8", [1, 2], 257), ("uint64", [2**64 - 1, 2], -1)],
 )
-def test_an_id_that_the_predictions_cannot_have_is_of_no_row(run, told, kind, ids, other, frame):
+def test_an_id_that_the_predictions_cannot_have_is_of_no_row(run, notifier, kind, ids, other, frame):
     """A greater number, or one with another sign, does not become one of theirs."""
     new = parquet(id=pa.array(ids, kind), x=[0.2, 1.8])
     files = {"known.csv": KNOWN, "new.parquet": new, "truth.csv": f"id,y\n{other},yes\n2,yes\n"}
     run(files, data__predict="new.parquet", data__truth="truth.csv", data__frame=frame)
-    assert "on the 1 row of 2 whose truth is known" in measured(told)
+    assert "on the 1 row of 2 whose truth is known" in measured(notifier)
 
 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("great", [0, 2**70])
-def test_ids_of_databases_are_joined_digit_by_digit(run, told, great, frame):
+def test_ids_of_databases_are_joined_digit_by_digit(run, notifier, great, frame):
     """Databases export NUMBER(38, 0) as decimals, which are the same ids as those of a CSV file."""
     ids = pa.array([Decimal(great + place) for place in range(2)], pa.decimal128(38, 0))
     truth = lines("id,y", [(great, "no"), (great + 1, "yes")])
     files = {"known.csv": KNOWN, "new.parquet": parquet(id=ids, x=[0.2, 1.8]), "truth.csv": truth}
     rows = run(files, data__predict="new.parquet", data__truth="truth.csv", data__frame=frame)
     assert [row["id"] for row in rows] == [str(great), str(great + 1)]
-    assert "on the 2 rows of 2 whose truth is known" in measured(told)
+    assert "on the 2 rows of 2 whose truth is known" in measured(notifier)
 
 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize(
     ("classes", "labels"), [("01", "01?1"), (["False", "True"], ["false", "TRUE", "NA", "True"])]
 )
-def test_one_strange_label_does_not_hide_the_others(run, told, classes, labels, frame):
+def test_one_strange_label_does_not_hide_the_others(run, notifier, classes, labels, frame):
     """Among the labels 0 and 1, or booleans, a text is named, and the other rows are measured."""
-    known = lines("id,x,y", [(place, x, classes[y == "yes"]) for place, (x, y) in enumerate(labelled())])
+    training_rows = lines(
+        "id,x,y", [(place, x, classes[y == "yes"]) for place, (x, y) in enumerate(labelled())]
+    )
     new = lines("id,x", [(place, 0.2 + 1.6 * (place % 2)) for place in range(4)])
-    files = {"known.csv": known, "new.csv": new, "truth.csv": lines("id,y", list(enumerate(labels)))}
+    files = {"known.csv": training_rows, "new.csv": new, "truth.csv": lines("id,y", list(enumerate(labels)))}
     run(files, data__truth="truth.csv", data__frame=frame)
-    assert f"({labels[2]!r} in 1 row)" in next(text for text in told.warnings() if "does not know" in text)
-    assert "on the 3 rows of 4 whose truth is known" in measured(told)
+    assert f"({labels[2]!r} in 1 row)" in next(
+        text for text in notifier.warnings() if "does not know" in text
+    )
+    assert "on the 3 rows of 4 whose truth is known" in measured(notifier)
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -375,7 +385,7 @@ def test_one_strange_label_does_not_hide_the_others(run, told, classes, labels, 
     ],
     ids=["categories", "bytes", "large bytes", "large text"],
 )
-def test_ids_of_typed_files_are_text(run, told, ids, batch_rows, frame):
+def test_ids_of_typed_files_are_text(run, notifier, ids, batch_rows, frame):
     """Categories, and the bytes that older writers of Parquet store, are the text of other files."""
     files = {
         "known.csv": KNOWN,
@@ -385,7 +395,7 @@ def test_ids_of_typed_files_are_text(run, told, ids, batch_rows, frame):
     settings = {"data__predict": "new.parquet", "data__truth": "truth.csv", "data__batch_rows": batch_rows}
     rows = run(files, data__frame=frame, **settings)
     assert [(row["id"], row["prediction"]) for row in rows] == [("007", "no"), ("7", "yes")]
-    assert "on the 2 rows of 2 whose truth is known" in measured(told)
+    assert "on the 2 rows of 2 whose truth is known" in measured(notifier)
 
 
 @pytest.mark.parametrize("frame", FRAMES)

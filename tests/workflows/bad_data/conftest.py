@@ -27,7 +27,7 @@ def _one_thread_each() -> Any:
 
 
 @pytest.fixture(scope="session")
-def known() -> pd.DataFrame:
+def training_rows() -> pd.DataFrame:
     """300 customers, and whether they have left."""
     return customers(300)
 
@@ -39,10 +39,10 @@ def new() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory, known: pd.DataFrame, new: pd.DataFrame) -> Path:
+def files(tmp_path_factory: pytest.TempPathFactory, training_rows: pd.DataFrame, new: pd.DataFrame) -> Path:
     """Settings and both tables as CSV."""
     folder = tmp_path_factory.mktemp("files")
-    known.to_csv(folder / "known.csv", index=False)
+    training_rows.to_csv(folder / "known.csv", index=False)
     new.to_csv(folder / "new.csv", index=False)
     (folder / "lolpop.yaml").write_text(SETTINGS)
     return folder

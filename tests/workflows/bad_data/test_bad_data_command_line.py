@@ -27,9 +27,9 @@ def lolpop(folder, *arguments):
     return process.returncode, out, err
 
 
-def test_an_error_is_a_few_lines_and_leaves_nothing(project, known, made):
+def test_an_error_is_a_few_lines_and_leaves_nothing(project, training_rows, made):
     """It exits with 1 after a warning, without a traceback, and in JSON too."""
-    known.rename(columns={"outcome": "outcomes"}).to_csv(project / "known.csv", index=False)
+    training_rows.rename(columns={"outcome": "outcomes"}).to_csv(project / "known.csv", index=False)
     code, out, err = lolpop(project, "run", "classification", "--json")
     assert code == 1
     assert err.count("Did you mean outcomes?") == 2

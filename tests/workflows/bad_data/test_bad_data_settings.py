@@ -32,7 +32,7 @@ def test_a_setting_that_cannot_be_meant_is_a_finding(case, tmp_path):
     settings.write_text(f"{text}\ndata: {{train: rows.csv}}\n")
     with pytest.raises(VerificationError, match=message) as raised:
         ClassificationContainer.load(settings, environ={}).verify()
-    (finding,) = (each for each in raised.value.findings if each.severity == "error")
+    (finding,) = (finding for finding in raised.value.findings if finding.severity == "error")
     assert place in str(finding)
 
 

@@ -32,7 +32,7 @@ def train(load):
 def rows_of(container, model_version):
     """The rows of a model version, and those of them that it was tested on, as pandas."""
     tracker, versions = container.metadata_tracker(), container.resource_version_control()
-    (data,) = [each for each in tracker.parents(model_version) if isinstance(each, DatasetVersion)]
+    (data,) = [parent for parent in tracker.parents(model_version) if isinstance(parent, DatasetVersion)]
     test_data = DatasetVersion.parse(tracker.get(model_version).fields["test_data"])
     return versions.load_data(data), versions.load_data(test_data)
 
@@ -45,9 +45,9 @@ def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train
     one, _ = train(seed=1, **retrained, **changes)
     capsys.readouterr()
     other, _ = train(seed=2, **retrained, **changes)
-    known, tested = rows_of(load(), one)
+    training_rows, tested = rows_of(load(), one)
     _, asked = rows_of(load(), other)
-    learned = set(known["patient_id"]) - set(tested["patient_id"])
+    learned = set(training_rows["patient_id"]) - set(tested["patient_id"])
     expected = len(set(asked["patient_id"]) & learned)
     assert 0 < expected < len(asked)
     assert kept.get(other).fields["comparison"]["left_out"] == expected
@@ -65,8 +65,10 @@ def test_the_same_split_leaves_nothing_out(train, kept, capsys):
 def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, project, kept, capsys):
     """If the deployed model was trained on all test rows, it stays, and a message says what to do."""
     one, _ = train()
-    known, tested = rows_of(load(), one)
-    known[~known["patient_id"].isin(tested["patient_id"])].to_csv(project / "known.csv", index=False)
+    training_rows, tested = rows_of(load(), one)
+    training_rows[~training_rows["patient_id"].isin(tested["patient_id"])].to_csv(
+        project / "known.csv", index=False
+    )
     other, deployment = train()
     assert deployment is None
     assert len(kept.find(Deployment)) == 1
@@ -92,8 +94,8 @@ def test_learned_from_is_what_was_there_and_not_kept_apart(rows, data, asked, po
     def frame(values, make=make):
         return make({"a": [float(value) for value in values], "b": [f"<{value % 3}>" for value in values]})
 
-    found = learned_from(frame(asked), frame(rows, pd.DataFrame), frame(apart), None)
-    assert found.tolist() == [each in rows and each not in apart for each in asked]
+    mask = learned_from(frame(asked), frame(rows, pd.DataFrame), frame(apart), None)
+    assert mask.tolist() == [value in rows and value not in apart for value in asked]
 
 
 def test_rows_are_alike_in_any_dtype_and_library():

@@ -44,9 +44,9 @@ def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
 
     container = load(model_checker=Strict)
     assert container.runner().run() is None
-    told = capsys.readouterr().err
-    assert "error: model_version:tumors@1: it knows too much" in told
-    assert "model_version:tumors@1 is not deployed: it knows too much" in told
+    output = capsys.readouterr().err
+    assert "error: model_version:tumors@1: it knows too much" in output
+    assert "model_version:tumors@1 is not deployed: it knows too much" in output
     assert kept.find(Deployment) == []
 
 

@@ -31,8 +31,8 @@ def test_explanations_are_kept_with_the_job_and_written(use, frame, load, projec
     assert written["patient_id"].tolist() == predictions["patient_id"].tolist()
     likeliest = predictions.filter(like="probability_").max(axis=1)
     assert written["output"].to_numpy() == pytest.approx(likeliest.to_numpy())
-    kept = explanations_of(container, job)
-    assert kept["attribution_mean_radius"].to_list() == pytest.approx(
+    stored = explanations_of(container, job)
+    assert stored["attribution_mean_radius"].to_list() == pytest.approx(
         written["attribution_mean_radius"].tolist()
     )
     lineage = container.metadata_tracker()

@@ -46,9 +46,9 @@ def test_predictions_are_read_from_their_frame_as_they_were_made(library, classe
 def test_rows_keep_their_order_whatever_their_pandas_index():
     """A filtered or sorted frame is predicted row by row."""
     frame = pd.DataFrame({"id": [1, 2, 3]}).iloc[[2, 0]]
-    found = predictions_frame(Predictions(np.array(["late", "early"])), frame, "id")
-    assert found["id"].tolist() == [3, 1]
-    assert found["prediction"].tolist() == ["late", "early"]
+    table = predictions_frame(Predictions(np.array(["late", "early"])), frame, "id")
+    assert table["id"].tolist() == [3, 1]
+    assert table["prediction"].tolist() == ["late", "early"]
 
 
 @pytest.mark.parametrize("library", [*FRAMES, "pyarrow"])
@@ -103,9 +103,9 @@ def predicted(library="pandas", ids=(1, 2, 3)):
 def test_the_truth_is_joined_by_the_index(library, other):
     """In each library and order: a row gets the label of its index."""
     truth = FRAMES[other]({"y": ["b", "a", "c"], "id": [3, 1, 9]})
-    known = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
-    assert isinstance(known.features, FRAMES[library])
-    assert dict(zip(known.features["id"], known.target, strict=True)) == {1: "a", 3: "b"}
+    labelled_rows = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
+    assert isinstance(labelled_rows.features, FRAMES[library])
+    assert dict(zip(labelled_rows.features["id"], labelled_rows.target, strict=True)) == {1: "a", 3: "b"}
 
 
 @pytest.mark.parametrize("library", FRAMES)
@@ -115,17 +115,20 @@ def test_a_target_called_as_a_column_of_predictions_is_still_the_truth(library, 
     problem = Problem(name="p", target=target, index="id")
     made = FRAMES[library]({"id": [1, 2], "prediction": ["a", "b"], "probability_a": [0.9, 0.2]})
     truth = FRAMES[library]({"id": [2, 1], target: ["a", "b"]})
-    known = known_truth([made], truth, problem, ["a", "b"])
-    assert dict(zip(known.features["id"], known.target, strict=True)) == {1: "b", 2: "a"}
-    assert dict(zip(known.features["id"], known.features["prediction"], strict=True)) == {1: "a", 2: "b"}
+    labelled_rows = known_truth([made], truth, problem, ["a", "b"])
+    assert dict(zip(labelled_rows.features["id"], labelled_rows.target, strict=True)) == {1: "b", 2: "a"}
+    assert dict(zip(labelled_rows.features["id"], labelled_rows.features["prediction"], strict=True)) == {
+        1: "a",
+        2: "b",
+    }
 
 
 @pytest.mark.parametrize("library", FRAMES)
 def test_numbers_of_another_width_are_the_same_index(library):
     """An index that became float, as pandas does for missing values, still matches."""
     truth = FRAMES[library]({"id": [1.0, None, 3.0, 2.5, float("inf")], "y": ["a", "b", "b", "a", "a"]})
-    known = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
-    assert list(known.features["id"]) == [1, 3]
+    labelled_rows = known_truth([predicted(library)[:1], predicted(library)[1:]], truth, PROBLEM, ["a", "b"])
+    assert list(labelled_rows.features["id"]) == [1, 3]
 
 
 @pytest.mark.parametrize(

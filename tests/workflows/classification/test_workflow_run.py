@@ -79,7 +79,7 @@ def test_a_second_run_keeps_what_is_deployed_unless_the_new_one_is_better(load, 
     capsys.readouterr()
     prediction_job = load().runner().run()
     assert len(kept.find(ModelVersion)) == 2
-    assert [str(each) for each in kept.find(DatasetVersion, "tumors_train")] == [
+    assert [str(version) for version in kept.find(DatasetVersion, "tumors_train")] == [
         "dataset_version:tumors_train@1"
     ]
     assert len(kept.find(Deployment)) == 1

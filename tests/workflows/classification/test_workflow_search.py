@@ -17,17 +17,20 @@ def load(load):
 
 
 def outcomes(kept, container):
-    return [(kept.get(each).fields, container.metrics_tracker().get(each)) for each in kept.find(Experiment)]
+    return [
+        (kept.get(experiment).fields, container.metrics_tracker().get(experiment))
+        for experiment in kept.find(Experiment)
+    ]
 
 
 def test_each_trial_is_an_experiment_of_one_model_version(load, kept):
     """All trials belong to one model version, and one of them wins."""
     container = load(train__hyperparameter_tuner__n_trials=4)
     model_version = container.runner().train_model(container.runner().process_data())
-    found = outcomes(kept, container)
-    assert len(found) == 4
-    assert {fields["model_version"] for fields, _ in found} == {model_version.reference}
-    assert [fields["winner"] for fields, _ in found].count(True) == 1
+    trials = outcomes(kept, container)
+    assert len(trials) == 4
+    assert {fields["model_version"] for fields, _ in trials} == {model_version.reference}
+    assert [fields["winner"] for fields, _ in trials].count(True) == 1
     assert kept.find(ModelVersion) == [model_version]
 
 
@@ -37,9 +40,9 @@ def test_the_winner_is_chosen_by_validation_rows_alone(load, kept):
     container.runner().train_model(container.runner().process_data())
     checker = container.model_checker()
     metric = f"validation.{checker.metric}"
-    found = outcomes(kept, container)
-    best = (max if checker.greater_is_better else min)(metrics[metric] for _, metrics in found)
-    for fields, metrics in found:
+    trials = outcomes(kept, container)
+    best = (max if checker.greater_is_better else min)(metrics[metric] for _, metrics in trials)
+    for fields, metrics in trials:
         assert any(name.startswith("test.") for name in metrics) is fields["winner"]
         if fields["winner"]:
             assert metrics[metric] == best
@@ -61,9 +64,9 @@ def test_a_search_runs_over_candidates_and_their_parameters(load, kept):
     candidates = [{"use": "sklearn", "estimator": name} for name in ("random_forest", "logistic_regression")]
     container = load(train__candidates=candidates, train__hyperparameter_tuner__n_trials=6)
     container.runner().train_model(container.runner().process_data())
-    found = outcomes(kept, container)
-    assert len(found) == 6
-    assert {fields["candidate"] for fields, _ in found} <= {0, 1}
+    trials = outcomes(kept, container)
+    assert len(trials) == 6
+    assert {fields["candidate"] for fields, _ in trials} <= {0, 1}
 
 
 def test_trials_are_logged_as_they_are_judged(load, capsys):

@@ -50,12 +50,12 @@ def test_trials_given_up_early_are_experiments_on_a_share_of_the_rows(searching,
     """Pruned trials record their share of the rows, and do not win."""
     container = searching(n_trials=9, prune_at=[0.2])
     container.runner().train_model(container.runner().process_data())
-    fields = [kept.get(each).fields for each in kept.find(Experiment)]
-    full = [each for each in fields if "share" not in each]
-    assert [each["share"] for each in fields if "share" in each] == [0.2] * 9
+    fields = [kept.get(experiment).fields for experiment in kept.find(Experiment)]
+    full = [trial for trial in fields if "share" not in trial]
+    assert [trial["share"] for trial in fields if "share" in trial] == [0.2] * 9
     assert 5 <= len(full) < 9
-    assert any(each["winner"] for each in full)
-    assert not any(each["winner"] for each in fields if "share" in each)
+    assert any(trial["winner"] for trial in full)
+    assert not any(trial["winner"] for trial in fields if "share" in trial)
     sizes = sorted(int(path.name.split("-")[2]) for path in project.glob("fit-*"))
     assert sizes[:9] == [sizes[0]] * 9
     assert sizes[0] == pytest.approx(0.2 * sizes[-1], abs=2)

@@ -32,10 +32,12 @@ def search(load, kept, project):
         model_version = runner.train_model(runner.process_data())
         resources = kept.find(Experiment, run_id=container.runs()[0].run_id)
         metrics, metric = container.metrics_tracker(), f"validation.{container.model_checker().metric}"
-        parents = [each for each in kept.parents(model_version) if isinstance(each, Experiment)]
+        parents = [
+            experiment for experiment in kept.parents(model_version) if isinstance(experiment, Experiment)
+        ]
         trials = [
-            (json.dumps(kept.get(each).fields["searched"]), metrics.get(each)[metric])
-            for each in [*parents, *resources]
+            (json.dumps(kept.get(experiment).fields["searched"]), metrics.get(experiment)[metric])
+            for experiment in [*parents, *resources]
         ]
         return trials, len(list(project.glob("fit-*")))
 
@@ -58,8 +60,8 @@ def test_a_search_that_had_ended_is_not_made_again(search, load, kept):
     again, fits = search(4, train__resume_search=True)
     assert fits == 1
     assert sorted(set(again)) == sorted(trials)
-    winners = [each for each in kept.find(Experiment) if kept.get(each).fields["winner"]]
-    one, other = (kept.get(each).fields["searched"] for each in winners)
+    winners = [experiment for experiment in kept.find(Experiment) if kept.get(experiment).fields["winner"]]
+    one, other = (kept.get(winner).fields["searched"] for winner in winners)
     assert one == other
     assert load().resource_version_control().load_model(winners[1]).columns
 

@@ -107,7 +107,7 @@ def test_irregular_times_are_an_error(months):
 
 
 @pytest.mark.parametrize(
-    ("times", "said"),
+    ("times", "text"),
     [
         (["2025-01-01", "2025-01-02", "soon"], "contains 'soon'"),
         ([1.0, 2.0, 2.5], "It holds 2.5"),
@@ -115,10 +115,10 @@ def test_irregular_times_are_an_error(months):
         ([True, False, True], "should contain times"),
     ],
 )
-def test_what_is_no_time_is_named(times, said):
+def test_what_is_no_time_is_named(times, text):
     """The error has the column and the value."""
     status, message = checked(pd.DataFrame({"month": times, "visits": 1.0}))["series"]
-    assert (status, "'month'" in message, said in message) == ("error", True, True)
+    assert (status, "'month'" in message, text in message) == ("error", True, True)
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ def test_days_with_the_offsets_of_summer_and_winter_are_reported(project, comman
     days = pd.date_range("2025-02-01", periods=80, tz="Europe/Berlin")
     rows = pd.DataFrame({"month": [day.isoformat() for day in days], "visits": np.arange(80.0)})
     rows.to_csv(project / "known.csv", index=False)
-    code, _, said = command("process_data")
+    code, _, output = command("process_data")
     assert code == 1
-    assert "'month' mixes time zones, or UTC offsets of summer and winter" in said
-    assert "its times of day are 22:00 and 23:00" in said
+    assert "'month' mixes time zones, or UTC offsets of summer and winter" in output
+    assert "its times of day are 22:00 and 23:00" in output
 
 
 def test_hours_with_the_offsets_of_summer_and_winter_are_regular(project, command):
@@ -187,16 +187,16 @@ def test_hours_with_the_offsets_of_summer_and_winter_are_regular(project, comman
 
 
 @pytest.mark.parametrize(
-    ("times", "said"),
+    ("times", "text"),
     [
         (pd.period_range("2020-01", periods=9, freq="M"), "periods. Give the moment at which each begins"),
         (pd.to_timedelta(range(9), unit="D"), "durations. Add them to the moment that they count from"),
     ],
 )
-def test_periods_and_durations_are_refused_with_advice(times, said):
+def test_periods_and_durations_are_refused_with_advice(times, text):
     """Periods and durations are refused, with the conversion to times."""
     status, message = checked(pd.DataFrame({"month": times, "visits": np.arange(9.0)}))["series"]
-    assert (status, said in message) == ("error", True)
+    assert (status, text in message) == ("error", True)
 
 
 def test_a_target_too_small_to_compute_with_is_an_error(months):
@@ -306,7 +306,7 @@ def test_times_between_those_of_the_grid_are_refused(months):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "text"),
     [
         (
             lambda rows: rows.rename(columns={"day": "days"}),
@@ -316,21 +316,21 @@ def test_times_between_those_of_the_grid_are_refused(months):
         (lambda rows: pd.concat([rows, rows[:1]]), "2 rows share their 'shop' and 'day' with another row"),
     ],
 )
-def test_rows_to_forecast_have_a_place_of_their_own(shops, change, said):
+def test_rows_to_forecast_have_a_place_of_their_own(shops, change, text):
     """Rows to forecast are checked for unique times and series."""
     checker, rows = ForecastDataChecker(problem=SHOPS), shops.drop(columns="sold")
     assert checker.check(rows, labelled=False).status == "ok"
     [error] = checker.check(change(rows), labelled=False).of("error")
-    assert error.message == said
+    assert error.message == text
 
 
 def test_a_run_tells_why_nothing_can_be_learned(project, command, months):
     """The command fails with a readable error, and JSON has the check."""
     pd.concat([months, months[:3]]).to_csv(project / "known.csv", index=False)
-    code, told, said = command()
+    code, document, output = command()
     assert code == 1
-    assert "known.csv: Nothing can be learned from these rows" in said
-    assert [check["check"] for check in told["checks"] if check["status"] == "error"] == ["series"]
+    assert "known.csv: Nothing can be learned from these rows" in output
+    assert [check["check"] for check in document["checks"] if check["status"] == "error"] == ["series"]
 
 
 def test_times_with_and_without_a_zone_are_told_from_a_file(project, command, months):
@@ -338,25 +338,28 @@ def test_times_with_and_without_a_zone_are_told_from_a_file(project, command, mo
     times = months["month"].dt.strftime("%Y-%m-%dT00:00")
     mixed = months.assign(month=times.where(months.index % 2 == 0, times + "+01:00"))
     mixed.to_csv(project / "known.csv", index=False)
-    code, _, said = command("process_data")
+    code, _, output = command("process_data")
     assert code == 1
     assert (
-        "Column 'month' mixes time zones, such as in '2015-01-01T00:00' and '2015-02-01T00:00+01:00'" in said
+        "Column 'month' mixes time zones, such as in '2015-01-01T00:00' and '2015-02-01T00:00+01:00'"
+        in output
     )
 
 
 def test_without_rows_that_have_them_regressors_forecast_nothing(project, command, months):
     """A run with regressors but without rows to predict says what it needs."""
     months.assign(holiday=months["month"].dt.month == 8).to_csv(project / "known.csv", index=False)
-    code, told, said = command("--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]')
-    assert (code, told["prediction_job"]) == (0, None)
-    assert "Forecasts need 'holiday' of every future time" in said
+    code, document, output = command(
+        "--set", 'skip=["compare_data","analyze_prediction_drift","analyze_model"]'
+    )
+    assert (code, document["prediction_job"]) == (0, None)
+    assert "Forecasts need 'holiday' of every future time" in output
 
 
 def test_without_rows_that_have_it_an_index_forecasts_nothing(project, command, months):
     """With an index but without rows to predict, a run trains and says what it needs."""
     months.assign(number=months.index).to_csv(project / "known.csv", index=False)
     skipped = 'skip=["compare_data","analyze_prediction_drift","analyze_model"]'
-    code, told, said = command("--set", skipped, "--set", "problem.index=number")
-    assert (code, told["prediction_job"]) == (0, None)
-    assert "Forecasts need the index 'number' of every future time" in said
+    code, document, output = command("--set", skipped, "--set", "problem.index=number")
+    assert (code, document["prediction_job"]) == (0, None)
+    assert "Forecasts need the index 'number' of every future time" in output

@@ -19,7 +19,7 @@ def findings(folder, text):
 
 
 @pytest.mark.parametrize(
-    ("roles", "path", "said"),
+    ("roles", "path", "message"),
     [
         ("target: sold, time: sold", "problem.time", "names 'sold', the same column as problem.target"),
         (
@@ -41,11 +41,11 @@ def findings(folder, text):
         ("target: sold, time: day, series: shop, drop: [shop]", "problem.series", "remove it there"),
     ],
 )
-def test_a_column_of_time_or_series_is_nothing_else(tmp_path, roles, path, said):
+def test_a_column_of_time_or_series_is_nothing_else(tmp_path, roles, path, message):
     """A column with two roles is a finding at its second role."""
     (finding,) = findings(tmp_path, f"problem: {{name: a, horizon: 3, {roles}}}\ndata: {{train: a.csv}}\n")
     assert finding.path == path
-    assert said in finding.message
+    assert message in finding.message
     assert ":1:" in str(finding.origin)
 
 

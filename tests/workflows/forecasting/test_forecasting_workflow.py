@@ -18,8 +18,8 @@ SHOPS = {
 @pytest.fixture
 def shop_files(project, shops):
     """83 known days of each shop, and a week that is planned, with what became of it."""
-    known, later = shops[shops["day"] < "2025-03-25"], shops[shops["day"] >= "2025-03-25"]
-    known.to_csv(project / "known.csv", index=False)
+    history, later = shops[shops["day"] < "2025-03-25"], shops[shops["day"] >= "2025-03-25"]
+    history.to_csv(project / "known.csv", index=False)
     later.drop(columns="sold").to_csv(project / "plan.csv", index=False)
     later.drop(columns="offer").to_csv(project / "truth.csv", index=False)
     return project
@@ -27,7 +27,7 @@ def shop_files(project, shops):
 
 def test_a_run_forecasts_the_horizon_after_the_last_row(project, command, months):
     """Without rows to predict, the next months are forecast, with intervals."""
-    code, _, said = command()
+    code, _, output = command()
     assert code == 0
     written = pd.read_csv(project / "out" / "predictions.csv", parse_dates=["month"])
     assert list(written) == ["month", "prediction", "lower", "upper"]
@@ -35,22 +35,22 @@ def test_a_run_forecasts_the_horizon_after_the_last_row(project, command, months
     assert (written["lower"] < written["prediction"]).all()
     assert (written["prediction"] < written["upper"]).all()
     assert (written["prediction"] - months["visits"][120:].to_numpy()).abs().mean() < 5
-    assert "less than" in said
-    assert "of the seasonal naive forecast" in said
+    assert "less than" in output
+    assert "of the seasonal naive forecast" in output
 
 
 def test_a_run_tells_what_a_script_acts_on(command):
     """JSON has checks of rows, backtest and forecasts, metrics by split, and resources."""
-    _, told, _ = command()
-    assert {check["task"] for check in told["checks"]} == {
+    _, document, _ = command()
+    assert {check["task"] for check in document["checks"]} == {
         "process.check_data", "train.check_model", "predict.check_predictions",
     }  # fmt: skip
-    assert set(told["metrics"]) == {"test", "backtest", "baseline", "seasonal_naive"}
-    found = told["metrics"]["backtest"]
-    assert {"mean_absolute_scaled_error", "coverage", "interval_width"} <= set(found)
-    assert found["mean_absolute_error"] < told["metrics"]["seasonal_naive"]["mean_absolute_error"]
-    assert (told["comparison"], told["deployment"]) == (None, "deployment:visitors@1")
-    assert told["prediction_job"] == "prediction_job:visitors@1"
+    assert set(document["metrics"]) == {"test", "backtest", "baseline", "seasonal_naive"}
+    metrics = document["metrics"]["backtest"]
+    assert {"mean_absolute_scaled_error", "coverage", "interval_width"} <= set(metrics)
+    assert metrics["mean_absolute_error"] < document["metrics"]["seasonal_naive"]["mean_absolute_error"]
+    assert (document["comparison"], document["deployment"]) == (None, "deployment:visitors@1")
+    assert document["prediction_job"] == "prediction_job:visitors@1"
 
 
 def test_the_test_is_the_last_horizon_and_the_model_goes_on_from_the_end(load, months):
@@ -99,32 +99,32 @@ def test_the_truth_is_measured_whatever_its_order(shop_files, load):
     runner = container.runner()
     job = runner.run()
     truth = pd.read_csv(shop_files / "truth.csv")
-    told = container.metrics_tracker().get(job)
+    metrics = container.metrics_tracker().get(job)
     truth.sample(frac=1, random_state=0).to_csv(shop_files / "shuffled.csv", index=False)
-    assert runner.evaluate_ground_truth(job, "shuffled.csv") == pytest.approx(told)
+    assert runner.evaluate_ground_truth(job, "shuffled.csv") == pytest.approx(metrics)
     written = pd.read_csv(shop_files / "out" / "predictions.csv").merge(truth)
     error = (written["prediction"] - written["sold"]).abs().mean()
-    assert told["truth.mean_absolute_error"] == pytest.approx(error)
+    assert metrics["truth.mean_absolute_error"] == pytest.approx(error)
 
 
 def test_a_model_of_the_same_rows_has_to_be_surely_better(command):
     """Both are evaluated on rows that neither was trained on; a worse one is not deployed."""
     command()
-    _, told, said = command("--set", "train.model_trainer.estimator=decision_tree")
-    assert told["comparison"]["against"] == "model_version:visitors@1"
-    assert told["comparison"]["better"] is False
-    assert told["deployment"] is None
-    assert "is not deployed, since it is no better than model_version:visitors@1" in said
+    _, document, output = command("--set", "train.model_trainer.estimator=decision_tree")
+    assert document["comparison"]["against"] == "model_version:visitors@1"
+    assert document["comparison"]["better"] is False
+    assert document["deployment"] is None
+    assert "is not deployed, since it is no better than model_version:visitors@1" in output
 
 
 def test_a_model_of_later_rows_replaces_one_that_is_no_better(project, command, months):
     """An equally good model of later rows is deployed, so forecasts start later."""
     command()
     months[:123].to_csv(project / "known.csv", index=False)
-    _, told, said = command()
-    assert told["comparison"]["better"] is False
-    assert told["deployment"] == "deployment:visitors@2"
-    assert "was trained on later rows, is not clearly worse, and replaces" in said
+    _, document, output = command()
+    assert document["comparison"]["better"] is False
+    assert document["deployment"] == "deployment:visitors@2"
+    assert "was trained on later rows, is not clearly worse, and replaces" in output
     written = pd.read_csv(project / "out" / "predictions.csv")
     assert written["month"][0] == "2025-04-01"
 

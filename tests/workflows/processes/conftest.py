@@ -37,8 +37,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows.insert(0, "patient_id", range(1000, 1000 + len(rows)))
     rows["diagnosis"] = bundle.target.map(dict(enumerate(bundle.target_names)))
     rows = rows.sample(n=369, random_state=0)
-    known, new = rows[:269], rows[269:]
-    known.to_csv(folder / "known.csv", index=False)
+    training_rows, new = rows[:269], rows[269:]
+    training_rows.to_csv(folder / "known.csv", index=False)
     new.drop(columns="diagnosis").to_csv(folder / "new.csv", index=False)
     new[["patient_id", "diagnosis"]].to_csv(folder / "truth.csv", index=False)
     (folder / "lolpop.yaml").write_text(SETTINGS)

@@ -30,8 +30,8 @@ def test_a_worse_model_never_replaces_a_better_one_that_was_deployed_meanwhile(l
     assert (good.code, ended.code) == (0, 0), ended.err
     with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
         deployed = [
-            container.metadata_tracker().get(each).fields["model_version"]
-            for each in container.metadata_tracker().find(Deployment)
+            container.metadata_tracker().get(deployment).fields["model_version"]
+            for deployment in container.metadata_tracker().find(Deployment)
         ]
     assert deployed == ["model_version:tumors@1", "model_version:tumors@3"]
     assert "model_version:tumors@2 replaces model_version:tumors@1" in ended.err

@@ -26,6 +26,6 @@ def test_an_interrupted_run_is_marked_and_closes_what_was_opened(task, lolpop, p
     assert not (project / "out" / "predictions.csv").exists()
     run = json.loads(lolpop("runs", "show", ended.json["run_id"], "--json").out)
     assert run["status"] == "interrupted"
-    assert {each["path"]: each["status"] for each in run["tasks"]}[task] == "interrupted"
+    assert {entry["path"]: entry["status"] for entry in run["tasks"]}[task] == "interrupted"
     check_store(project, tmp_path / "kept")
     assert lolpop("run", "classification").code == 0

@@ -37,8 +37,8 @@ MOMENTS = range(1, 65, 13)
 
 
 def killing(task):
-    found = [{"use": "crashing:SignalInterceptor", "on": task, "moment": "after"}]
-    return "--set", f"interceptors={json.dumps(found)}", *EVERY_TASK
+    interceptors = [{"use": "crashing:SignalInterceptor", "on": task, "moment": "after"}]
+    return "--set", f"interceptors={json.dumps(interceptors)}", *EVERY_TASK
 
 
 @pytest.fixture(scope="module")

@@ -106,10 +106,10 @@ def test_a_store_of_a_newer_version_is_left_alone(lolpop, project):
     store, predictions = project / ".lolpop" / "store.db", predicted_before(project)
     with closing(sqlite3.connect(store)) as database, database:
         database.execute("UPDATE lolpop_version SET version_num = '9999'")
-    kept = store.read_bytes()
+    content = store.read_bytes()
     for command in (("run", "classification"), ("runs", "ls")):
         assert_told(lolpop(*command), 1, "newer lolpop", "9999", "pip install --upgrade lolpop")
-    assert store.read_bytes() == kept
+    assert store.read_bytes() == content
     assert predictions.read_text() == FORMER
 
 

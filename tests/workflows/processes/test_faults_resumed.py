@@ -70,9 +70,9 @@ def test_workflows_that_completed_are_not_done_again(killed, lolpop, project):
 
 def test_changed_workflows_are_called_again(killed, lolpop, project):
     """With other rows or settings, completed workflows are called again."""
-    known = project / "known.csv"
-    rows = known.read_text().splitlines(keepends=True)
-    known.write_text("".join(rows[:-20]))
+    file = project / "known.csv"
+    rows = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(rows[:-20]))
     resumed = lolpop("run", "--resume", killed, "--json", SIGNAL="0")
     assert resumed.code == 0, resumed.err
     assert made(project)[0] == 2

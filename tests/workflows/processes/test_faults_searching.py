@@ -33,22 +33,22 @@ def trials_of(project, run_id):
     with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
         tracker, metrics = container.metadata_tracker(), container.metrics_tracker()
         return {
-            json.dumps(tracker.get(each).fields["searched"]): measured["validation.log_loss"]
-            for each in tracker.find(Experiment, run_id=run_id)
-            if (measured := metrics.get(each))
+            json.dumps(tracker.get(experiment).fields["searched"]): measured["validation.log_loss"]
+            for experiment in tracker.find(Experiment, run_id=run_id)
+            if (measured := metrics.get(experiment))
         }
 
 
 def processes_in(folder: str) -> list[int]:
     """The processes whose current directory is ``folder``."""
-    found = []
+    processes = []
     for path in Path("/proc").glob("[0-9]*/cwd"):
         try:
             if str(path.readlink()) == folder:
-                found.append(int(path.parts[2]))
+                processes.append(int(path.parts[2]))
         except OSError:
             continue  # it is gone
-    return found
+    return processes
 
 
 @pytest.mark.parametrize(("n_jobs", "number"), [(1, signal.SIGKILL), (2, signal.SIGKILL), (2, signal.SIGINT)])

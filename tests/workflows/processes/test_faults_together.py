@@ -19,33 +19,33 @@ def test_eight_processes_at_once_lose_nothing(project, tmp_path):
         for seed in range(PROCESSES)
     ]
     ended = [command.end() for command in started]
-    assert [each.code for each in ended] == [0] * PROCESSES, [each.err for each in ended]
+    assert [outcome.code for outcome in ended] == [0] * PROCESSES, [outcome.err for outcome in ended]
     check_store(project, tmp_path / "kept")
     with ClassificationContainer.load(project / "lolpop.yaml", environ={}) as container:
         tracker, metrics = container.metadata_tracker(), container.metrics_tracker()
         runs = container.store().runs(group="crowd")
-        assert sorted(run.run_id for run in runs) == sorted(each.json["run_id"] for each in ended)
+        assert sorted(run.run_id for run in runs) == sorted(outcome.json["run_id"] for outcome in ended)
         assert {run.status for run in runs} == {"completed"}
         for kind in (ModelVersion, Experiment, PredictionJob):
             assert len(tracker.find(kind, "tumors")) == PROCESSES
         # The same rows are the same version, whoever keeps them first.
         assert len(tracker.find(DatasetVersion, "tumors_train")) == 1
-        for each in ended:
-            (version,) = tracker.find(ModelVersion, run_id=each.json["run_id"])
+        for outcome in ended:
+            (version,) = tracker.find(ModelVersion, run_id=outcome.json["run_id"])
             document = {
                 f"{part}.{name}": value
-                for part, metrics in each.json["metrics"].items()
+                for part, metrics in outcome.json["metrics"].items()
                 for name, value in metrics.items()
             }
-            kept = {
+            stored = {
                 **metrics.get(version),
-                **metrics.get(tracker.find(PredictionJob, run_id=each.json["run_id"])[0]),
+                **metrics.get(tracker.find(PredictionJob, run_id=outcome.json["run_id"])[0]),
             }
-            assert {name: kept[name] for name in document} == document
-            assert all("test" in each.json["metrics"] for each in ended)
+            assert {name: stored[name] for name in document} == document
+            assert all("test" in outcome.json["metrics"] for outcome in ended)
         deployed = tracker.find(Deployment, "tumors")
-        assert [tracker.get(each).fields["active"] for each in deployed] == [False] * (len(deployed) - 1) + [
-            True
-        ]
+        assert [tracker.get(deployment).fields["active"] for deployment in deployed] == [False] * (
+            len(deployed) - 1
+        ) + [True]
     predictions = pd.read_csv(project / "out" / "predictions.csv")
     assert len(predictions) == 100

@@ -76,7 +76,7 @@ def test_lineage_leads_from_predictions_to_the_rows_of_training(nightly, project
         (training,) = tracker.parents(model_version)
         assert training == DatasetVersion(name="tumors_train", number=1)
         assert Experiment(name="tumors", number=1) in tracker.children(model_version)
-        runs = [tracker.get(each).run_id for each in (rows, model_version, job)]
+        runs = [tracker.get(resource).run_id for resource in (rows, model_version, job)]
         assert runs == [ended["run_id"] for ended in nightly]
 
 

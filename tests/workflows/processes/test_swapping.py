@@ -17,7 +17,9 @@ def experiments(project):
         tracker = container.metadata_tracker()
         (version,) = tracker.find(ModelVersion)
         winner = tracker.get(version).fields["winning_experiment"]
-        resources = [(each.reference, tracker.get(each).fields) for each in tracker.find(Experiment)]
+        resources = [
+            (experiment.reference, tracker.get(experiment).fields) for experiment in tracker.find(Experiment)
+        ]
     assert [fields["winner"] for reference, fields in resources] == [
         reference == winner for reference, _ in resources
     ]
@@ -46,9 +48,9 @@ def test_one_variable_changes_the_trainer(lolpop, project):
 def test_a_search_is_one_setting(lolpop, project):
     """Each trial is an experiment, and one of them wins."""
     completed(lolpop("run", "classification", "--json", "--set", "train.hyperparameter_tuner.n_trials=3"))
-    found = experiments(project)
-    assert len(found) == 3
-    assert len({json.dumps(fields["searched"]) for fields in found}) == 3
+    trials = experiments(project)
+    assert len(trials) == 3
+    assert len({json.dumps(fields["searched"]) for fields in trials}) == 3
 
 
 def test_candidates_are_compared(lolpop, project):

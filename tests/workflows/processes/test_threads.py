@@ -44,16 +44,16 @@ def container(project):
 def test_tasks_of_a_thread_pool_are_recorded_in_the_run(project):
     """Each task has its resource, and each resource its task."""
     with PoolContainer.load(project / "lolpop.yaml", environ={}) as container:
-        kept = container.runner().keep_data(["known.csv", "new.csv", "truth.csv"])
+        references = container.runner().keep_data(["known.csv", "new.csv", "truth.csv"])
         (run,) = container.store().runs()
         tasks = container.store().tasks(run.run_id)
         assert (
             sorted(task.path for task in tasks) == ["process.track_data"] * 3 + ["process.transform_data"] * 3
         )
         assert sorted(task.outputs["return"] for task in tasks if task.path.endswith("track_data")) == sorted(
-            kept
+            references
         )
-        for reference in kept:
+        for reference in references:
             record = container.metadata_tracker().get(reference)
             assert (record.run_id, record.task) == (run.run_id, "process.track_data")
 

@@ -64,9 +64,11 @@ def check_models(container: ClassificationContainer) -> None:
             assert container.metrics_tracker().get(model_version)
     for job in tracker.find(PredictionJob):
         fields = tracker.get(job).fields
-        kept = versions.load_data(DatasetVersion.parse(fields["predictions"]))
-        assert len(wrap(kept)) == fields["rows"]
-    active = [each for each in tracker.find(Deployment) if tracker.get(each).fields["active"]]
+        predictions = versions.load_data(DatasetVersion.parse(fields["predictions"]))
+        assert len(wrap(predictions)) == fields["rows"]
+    active = [
+        deployment for deployment in tracker.find(Deployment) if tracker.get(deployment).fields["active"]
+    ]
     assert len(active) <= 1
     deployed = container.model_deployer().deployed(Model(name="tumors"))
     if deployed is not None:
@@ -77,10 +79,10 @@ def check_numbers(container: ClassificationContainer) -> None:
     """Versions of a name are numbered from 1, without a gap or a double."""
     tracker = container.metadata_tracker()
     for kind in NUMBERED:
-        found: dict[str, list[int]] = {}
+        numbers_by_name: dict[str, list[int]] = {}
         for resource in tracker.find(kind):
-            found.setdefault(resource.name, []).append(resource.number)
-        for numbers in found.values():
+            numbers_by_name.setdefault(resource.name, []).append(resource.number)
+        for numbers in numbers_by_name.values():
             assert numbers == list(range(1, len(numbers) + 1))
 
 

@@ -26,7 +26,7 @@ def test_a_run_has_the_metrics_of_the_plain_script(command, patients):
 
     What is deployed is fitted once more, on all rows.
     """
-    code, told = command("--set", "train.model_trainer.estimator=hist_gradient_boosting")
+    code, document = command("--set", "train.model_trainer.estimator=hist_gradient_boosting")
     rows = patients[:342]
     columns = rows.columns.drop(["patient_id", "progression"])
     train, test = train_test_split(rows, test_size=0.2, random_state=7)
@@ -38,7 +38,7 @@ def test_a_run_has_the_metrics_of_the_plain_script(command, patients):
     for split, fitted, part in (("train", model, train), ("test", model, test), ("truth", deployed, new)):
         predicted = fitted.predict(part[columns].to_numpy())
         plain = {name: measure(part["progression"], predicted) for name, measure in METRICS.items()}
-        assert told["metrics"][split] == plain
+        assert document["metrics"][split] == plain
     assert code == 0
 
 

@@ -9,16 +9,18 @@ from lolpop.cli import main
 
 def test_a_first_run_tells_checks_deployment_and_predictions(command):
     """Every check has its task and outcome; there is no comparison."""
-    code, told = command()
+    code, document = command()
     assert code == 0
-    assert all(set(check) == {"task", "check", "status", "columns", "message"} for check in told["checks"])
-    assert {check["task"] for check in told["checks"]} == {
+    assert all(
+        set(check) == {"task", "check", "status", "columns", "message"} for check in document["checks"]
+    )
+    assert {check["task"] for check in document["checks"]} == {
         "process.check_data", "train.check_model", "predict.compare_data", "predict.check_predictions",
     }  # fmt: skip
-    assert {check["status"] for check in told["checks"]} == {"ok"}
-    assert told["comparison"] is None
-    assert told["deployment"] == "deployment:diabetes@1"
-    assert told["prediction_job"] == "prediction_job:diabetes@1"
+    assert {check["status"] for check in document["checks"]} == {"ok"}
+    assert document["comparison"] is None
+    assert document["deployment"] == "deployment:diabetes@1"
+    assert document["prediction_job"] == "prediction_job:diabetes@1"
 
 
 def test_a_worse_challenger_is_reported_with_the_interval(command, capsys):
@@ -44,44 +46,44 @@ def test_a_worse_challenger_is_reported_with_the_interval(command, capsys):
 def test_a_better_challenger_is_reported_with_the_interval(command):
     """A model with a positive interval is deployed."""
     command("--set", "train.model_trainer.estimator=decision_tree")
-    _, told = command()
-    assert told["comparison"]["better"] is True
-    assert told["comparison"]["interval"][0] > 0
-    assert told["deployment"] == "deployment:diabetes@2"
+    _, document = command()
+    assert document["comparison"]["better"] is True
+    assert document["comparison"]["interval"][0] > 0
+    assert document["deployment"] == "deployment:diabetes@2"
 
 
 def test_what_stops_a_run_is_among_its_checks(project, command, patients):
     """The checks say why training failed, although nothing was stored."""
     patients.assign(progression="high", constant=1).to_csv(project / "known.csv", index=False)
-    code, told = command()
+    code, document = command()
     assert code == 1
-    found = {check["check"]: check for check in told["checks"] if check["status"] != "ok"}
-    assert found["target_values"]["status"] == "error"
-    assert found["target_values"]["columns"] == ["progression"]
-    assert found["constant_columns"]["columns"] == ["constant"]
-    assert told["deployment"] is None
-    assert told["prediction_job"] is None
+    checks = {check["check"]: check for check in document["checks"] if check["status"] != "ok"}
+    assert checks["target_values"]["status"] == "error"
+    assert checks["target_values"]["columns"] == ["progression"]
+    assert checks["constant_columns"]["columns"] == ["constant"]
+    assert document["deployment"] is None
+    assert document["prediction_job"] is None
 
 
 def test_a_run_that_never_began_tells_nothing_found(command):
     """All keys of the JSON exist."""
-    code, told = command("--set", "nothing=1")
+    code, document = command("--set", "nothing=1")
     assert code == 2
-    assert (told["checks"], told["comparison"], told["deployment"], told["prediction_job"]) == (
+    assert (document["checks"], document["comparison"], document["deployment"], document["prediction_job"]) == (
         [], None, None, None,
     )  # fmt: skip
 
 
 def test_skipped_tasks_find_nothing(command):
     """Skipped tasks have no checks."""
-    _, told = command("--set", 'skip=["check_data", "compare_data", "check_model", "check_predictions"]')
-    assert told["checks"] == []
+    _, document = command("--set", 'skip=["check_data", "compare_data", "check_model", "check_predictions"]')
+    assert document["checks"] == []
 
 
 def test_a_run_is_shown_with_its_checks(command, capsys):
     """They are recorded with the run."""
-    _, told = command()
-    assert main(["runs", "show", told["run_id"], "--json"]) == 0
+    _, document = command()
+    assert main(["runs", "show", document["run_id"], "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert shown["checks"] == told["checks"]
+    assert shown["checks"] == document["checks"]
     assert shown["comparison"] is None

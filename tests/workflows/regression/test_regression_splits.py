@@ -9,12 +9,12 @@ from lolpop.errors import DataError, VerificationError
 @pytest.fixture
 def clinics(project, patients):
     """Known patients with the clinic that treats them, their day, and the part that somebody chose for them."""
-    known = patients[:342].copy()
-    known.insert(1, "clinic", [f"clinic {number % 17}" for number in range(342)])
-    known.insert(2, "day", pd.date_range("2025-01-01", periods=342)[::-1].strftime("%Y-%m-%d"))
-    known.insert(3, "part", ["train", "train", "validation", "test", "train", "train"] * 57)
-    known.to_csv(project / "known.csv", index=False)
-    return known
+    rows = patients[:342].copy()
+    rows.insert(1, "clinic", [f"clinic {number % 17}" for number in range(342)])
+    rows.insert(2, "day", pd.date_range("2025-01-01", periods=342)[::-1].strftime("%Y-%m-%d"))
+    rows.insert(3, "part", ["train", "train", "validation", "test", "train", "train"] * 57)
+    rows.to_csv(project / "known.csv", index=False)
+    return rows
 
 
 @pytest.fixture
