@@ -68,7 +68,7 @@ _CLUSTERS = {"dask": _start_dask, "ray": _start_ray}
 
 
 @pytest.fixture
-def kept(load: Callable[..., Any]) -> MetadataTracker:
+def tracker(load: Callable[..., Any]) -> MetadataTracker:
     """What the project's store knows, whichever container made it."""
     return load().metadata_tracker()
 

@@ -28,6 +28,9 @@ SOURCES = [
     for file in sorted((ROOT / folder).rglob("*.py"))
     if "templates" not in file.parts
 ]
+SCRIPTS = [
+    file for folder in ("tests", "benchmarks", "examples") for file in sorted((ROOT / folder).rglob("*.py"))
+]
 LONG_FUNCTIONS = {("v0002_resources.py", "upgrade")}
 """A migration is one list of tables, and is not edited once it was released."""
 MODULES = [
@@ -168,7 +171,7 @@ def imported(file: Path) -> Iterator[str]:
 
 
 def test_variables_are_named_after_their_values() -> None:
-    """No variable, parameter or attribute has a name that says only how its value came about."""
+    """No variable, function, parameter or attribute has a name that says only how its value came about."""
     vague = {
         "each",
         "found",
@@ -185,7 +188,7 @@ def test_variables_are_named_after_their_values() -> None:
     }
     places = [
         f"{file.relative_to(ROOT)}:{line}: {name}"
-        for file in SOURCES
+        for file in [*SOURCES, *SCRIPTS]
         for name, line in bound_names(ast.parse(file.read_text()))
         if name.lstrip("_") in vague
     ]
@@ -193,7 +196,7 @@ def test_variables_are_named_after_their_values() -> None:
 
 
 def bound_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """The names of variables, parameters and attributes that are set, with their lines."""
+    """The names of variables, functions, parameters and attributes that are set, with their lines."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(ctx=ast.Store()):
@@ -202,6 +205,8 @@ def bound_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield node.attr, node.lineno
             case ast.arg():
                 yield node.arg, node.lineno
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                yield name.lower(), node.lineno
 
 
 def test_messages_below_the_command_line_name_no_commands() -> None:

@@ -97,8 +97,8 @@ def test_dataset_versions_are_listed_and_shown(project, lolpop):
     assert "model_version:tumours@1" in document["children"]
     assert document["artifacts"] == ["data"]
     out = lolpop("datasets", "show", "dataset_version:tumours_train@1").out
-    for said in ("469 rows", "known.csv", "mean radius", "model_version:tumours@1"):
-        assert said in out
+    for text in ("469 rows", "known.csv", "mean radius", "model_version:tumours@1"):
+        assert text in out
 
 
 @pytest.mark.parametrize(

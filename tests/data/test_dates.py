@@ -42,8 +42,8 @@ def test_the_usual_forms_are_dates(form, time, library):
 def test_missing_dates_zones_and_spaces_are_understood(library):
     """Zones are converted to UTC, spaces are ignored, and missing values stay missing."""
     column = series([" 31/01/2012 10:00 +01:00", None, "01/02/2012 10:00 Z "], library)
-    found = to_datetimes(column, date_form(column).form)
-    assert found.astype(str).tolist() == ["2012-01-31T09:00:00.000000", "NaT", "2012-02-01T10:00:00.000000"]
+    times = to_datetimes(column, date_form(column).form)
+    assert times.astype(str).tolist() == ["2012-01-31T09:00:00.000000", "NaT", "2012-02-01T10:00:00.000000"]
 
 
 def test_days_and_months_without_zeros_are_understood():

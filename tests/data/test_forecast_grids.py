@@ -67,8 +67,8 @@ def test_positions_come_back_as_they_were(frequency, zone, day, first, length):
 def test_the_frequency_is_found_whatever_is_missing(frequency, zone, missing):
     """A hundred moments with gaps have the grid and the positions of all."""
     times = moments(frequency, zone, 100)
-    kept = times.drop(index=sorted(missing))
-    grid = Grid.of(kept.sample(frac=1, random_state=0))
+    rest = times.drop(index=sorted(missing))
+    grid = Grid.of(rest.sample(frac=1, random_state=0))
     assert grid.positions(times).tolist() == list(range(100))
 
 
@@ -147,9 +147,9 @@ def test_the_order_of_rows_makes_no_difference(order, polars):
     shuffled = rows.iloc[list(order)]
     frame = pl.from_pandas(shuffled) if polars else shuffled
     columns = ["shop", "day", "heat"]
-    expected, found = (timelines(each[columns], each["sold"], problem) for each in (rows, frame))
-    assert found.grid == expected.grid
-    for one, other in zip(expected, found, strict=True):
+    expected, actual = (timelines(table[columns], table["sold"], problem) for table in (rows, frame))
+    assert actual.grid == expected.grid
+    for one, other in zip(expected, actual, strict=True):
         assert (one.key, one.start) == (other.key, other.start)
         assert one.values.tolist() == other.values.tolist()
         assert one.regressors.tolist() == other.regressors.tolist()
@@ -160,8 +160,8 @@ def test_the_order_of_rows_makes_no_difference(order, polars):
 def test_gaps_are_lines_between_their_neighbours(missing):
     """Missing values of a line are interpolated exactly."""
     rows = pd.DataFrame({"day": pd.date_range("2025-01-01", periods=30), "y": 3.0 * np.arange(30)})
-    kept = rows.drop(index=sorted(missing))
+    rest = rows.drop(index=sorted(missing))
     problem = ForecastingProblem(name="s", target="y", time="day", frequency="D", horizon=2)
-    [found] = timelines(kept[["day"]], kept["y"], problem)
-    assert np.flatnonzero(np.isnan(found.values)).tolist() == sorted(missing)
-    assert found.filled().values == pytest.approx(rows["y"].to_numpy())
+    [line] = timelines(rest[["day"]], rest["y"], problem)
+    assert np.flatnonzero(np.isnan(line.values)).tolist() == sorted(missing)
+    assert line.filled().values == pytest.approx(rows["y"].to_numpy())

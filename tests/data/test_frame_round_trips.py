@@ -45,7 +45,7 @@ INDICES = {
 }  # fmt: skip
 
 
-def kept(frame, folder):
+def restored(frame, folder):
     path = folder / "data.arrow"
     write(pack(frame), path)
     table = read(path)
@@ -58,31 +58,31 @@ def test_column_comes_back(tmp_path, name):
     """A column of each dtype of pandas is loaded equal, with its dtype; an empty one, too."""
     frame = pd.DataFrame({name: COLUMNS[name]})
     for part in (frame, frame.iloc[:0], frame.iloc[1:3]):
-        pd.testing.assert_frame_equal(kept(part, tmp_path), part, check_exact=True)
+        pd.testing.assert_frame_equal(restored(part, tmp_path), part, check_exact=True)
 
 
 @pytest.mark.parametrize("name", INDICES)
 def test_index_comes_back(tmp_path, name):
     """Each kind of index is loaded with its name, dtype and frequency."""
     frame = pd.DataFrame({"a": [4, 3, 2, 1]}, index=INDICES[name])
-    pd.testing.assert_frame_equal(kept(frame, tmp_path), frame, check_freq=True)
+    pd.testing.assert_frame_equal(restored(frame, tmp_path), frame, check_freq=True)
 
 
 @pytest.mark.parametrize("columns", [["b", "a"], [2, 1], pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])])
 def test_column_labels_come_back(tmp_path, columns):
     """Labels that are strings, numbers or of several levels are loaded in their order."""
     frame = pd.DataFrame([[1, 2]], columns=columns)
-    pd.testing.assert_frame_equal(kept(frame, tmp_path), frame)
+    pd.testing.assert_frame_equal(restored(frame, tmp_path), frame)
 
 
 def test_strings_come_back_however_they_were_stored(tmp_path):
     """A string column is loaded as a string column, in Python's or Arrow's storage."""
     frame = pd.DataFrame({"a": pd.array(["a", None], dtype="string[python]")})
-    pd.testing.assert_frame_equal(kept(frame, tmp_path), frame.astype("string"))
+    pd.testing.assert_frame_equal(restored(frame, tmp_path), frame.astype("string"))
 
 
 @pytest.mark.parametrize(
-    ("frame", "said"),
+    ("frame", "message"),
     [
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "'?a'?"),
         (pd.DataFrame([[1, 2]], columns=["a", 1]), "'a', 1"),
@@ -96,9 +96,9 @@ def test_strings_come_back_however_they_were_stored(tmp_path):
         (pd.Series([1]), "Series cannot be stored"),
     ],
 )
-def test_what_would_not_come_back_is_refused(frame, said):
+def test_what_would_not_come_back_is_refused(frame, message):
     """A frame that would change is refused, with the column."""
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         pack(frame)
 
 
@@ -176,7 +176,7 @@ def test_categories_are_content():
 def test_arrow_table_comes_back(tmp_path):
     """An Arrow table is loaded with its schema and metadata."""
     table = pa.table({"a": [1, None], "b": ["x", "y"]}).replace_schema_metadata({"source": "somewhere"})
-    back = kept(table, tmp_path)
+    back = restored(table, tmp_path)
     assert back.equals(table, check_metadata=True)
 
 
@@ -192,8 +192,8 @@ def test_polars_frame_comes_back(tmp_path):
         "t": pl.Series([DATES[0].to_pydatetime()] * 3, dtype=pl.Datetime("ms", "Europe/Berlin")),
         "st": [{"a": 1}, {"a": 2}, None],
     })  # fmt: skip
-    assert_frame_equal(kept(frame, tmp_path), frame)
-    assert_frame_equal(kept(frame[1:2], tmp_path), frame[1:2])
+    assert_frame_equal(restored(frame, tmp_path), frame)
+    assert_frame_equal(restored(frame[1:2], tmp_path), frame[1:2])
     assert digest_of(pack(frame)) == digest_of(pack(pl.concat([frame[:1], frame[1:]], rechunk=False)))
     with pytest.raises(DataError, match="'o'"):
         pack(pl.DataFrame({"o": pl.Series([object()], dtype=pl.Object)}))
@@ -203,7 +203,7 @@ def test_polars_column_without_a_name_comes_back(tmp_path):
     """Arrow has no unnamed columns: polars would name them by position."""
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame({"": [1, 2], "a": ["x", "y"]})
-    assert kept(frame, tmp_path).equals(frame)
+    assert restored(frame, tmp_path).equals(frame)
 
 
 def test_polars_categories_do_not_depend_on_what_was_seen_before():

@@ -14,10 +14,10 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def load(tmp_path, text="", environ=None, **given):
+def load(tmp_path, text="", environ=None, **options):
     if text:
         (tmp_path / "lolpop.yaml").write_text(text)
-    return MainContainer.load(environ=environ or {}, **given)
+    return MainContainer.load(environ=environ or {}, **options)
 
 
 def messages(container):
@@ -182,7 +182,7 @@ def test_a_list_of_components_that_is_no_list(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "wanted"),
+    ("text", "path", "shape"),
     [
         ("topic: {name: x, drop: one}", "topic.drop", "a list (got 'one')"),
         ("topic: [x]", "topic", "a mapping"),
@@ -190,9 +190,9 @@ def test_a_list_of_components_that_is_no_list(tmp_path):
         ("train: {trainer: {params: [a]}}", "train.trainer.params", "a mapping"),
     ],
 )
-def test_shapes_are_called_as_yaml_calls_them(tmp_path, text, path, wanted):
+def test_shapes_are_called_as_yaml_calls_them(tmp_path, text, path, shape):
     """Messages say list and mapping, not tuple and dict."""
-    assert messages(load(tmp_path, text))[path].message == f"input should be {wanted}"
+    assert messages(load(tmp_path, text))[path].message == f"input should be {shape}"
 
 
 def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
@@ -216,16 +216,16 @@ def test_text_of_variables_is_json_where_the_type_takes_that(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given",
+    "variables",
     [
         {"TRAIN": {"trainer": {"use": LINEAR, "params": {"C": 1, "tol": 3}}}},
         {"TRAIN__TRAINER": {"use": LINEAR, "params": {"C": 1, "tol": 3}}},
     ],
 )
-def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, given):
+def test_a_mapping_stands_under_what_is_set_below_it_by_itself(tmp_path, variables):
     """With a section as JSON and a key of it, the key has precedence."""
     text = f"train: {{trainer: {{use: '{BOOSTED}', n_estimators: 200}}}}"
-    values = {name: json.dumps(value) for name, value in given.items()}
+    values = {name: json.dumps(value) for name, value in variables.items()}
     environ = {f"LOLPOP_{name}": value for name, value in values.items()}
     flags = [f"{name.lower().replace('__', '.')}={value}" for name, value in values.items()]
     for c in (

@@ -19,9 +19,9 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def load(tmp_path, text, environ=None, container=MainContainer, **given):
+def load(tmp_path, text, environ=None, container=MainContainer, **options):
     (tmp_path / "lolpop.yaml").write_text(text)
-    return container.load(environ=environ or {}, **given)
+    return container.load(environ=environ or {}, **options)
 
 
 def test_the_wiring_shows_no_secret(tmp_path):

@@ -22,9 +22,9 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def load(tmp_path, text, environ=None, **given):
+def load(tmp_path, text, environ=None, **arguments):
     (tmp_path / "lolpop.yaml").write_text(text)
-    return MainContainer.load(environ=environ or {}, **given)
+    return MainContainer.load(environ=environ or {}, **arguments)
 
 
 def broken(tmp_path, text, environ=None):

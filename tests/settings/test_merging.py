@@ -85,14 +85,14 @@ SECTIONS = st.lists(
 
 @settings(max_examples=120, deadline=None)
 @given(SECTIONS)
-def test_another_use_drops_weaker_keys_as_the_model_does(said):
+def test_another_use_drops_weaker_keys_as_the_model_does(sections):
     """Only settings since the last change of `use` count."""
     current, expected = "one", {}
-    for use, keys in said:
+    for use, keys in sections:
         if use is not None and use != current:
             current, expected = use, {}
         expected = expected | keys
-    values = [keys | ({} if use is None else {"use": use}) for use, keys in said]
+    values = [keys | ({} if use is None else {"use": use}) for use, keys in sections]
     section = merge(layers_of(values), default_use="one")
     assert plain(section.root) == expected
     assert len(section.history) == sum(len(value) for value in values)
@@ -177,8 +177,8 @@ def test_values_come_through_variables_and_overrides_as_they_are(values):
         TypedContainer.load(environ=environ),
         TypedContainer.load(environ={}, overrides={f"typed.{name}": value for name, value in values.items()}),
     ):
-        got = container.typed().values
-        assert {name: got[name] for name in values} == values
+        actual = container.typed().values
+        assert {name: actual[name] for name in values} == values
 
 
 @pytest.mark.parametrize(
@@ -216,5 +216,5 @@ def test_values_of_yaml(tmp_path, yaml, name, value):
     (tmp_path / "typed.yaml").write_text(f"typed:\n  {yaml}\n")
     container = TypedContainer.load(tmp_path / "typed.yaml", environ={})
     assert container.verify() == []
-    got = container.typed().values[name]
-    assert (got, type(got)) == (value, type(value))
+    actual = container.typed().values[name]
+    assert (actual, type(actual)) == (value, type(value))

@@ -113,9 +113,11 @@ Doubled = Annotated[
 ]
 
 
-def loaded(type_, value=None, **given):
+def loaded(type_, value=None, **options):
     container = type("Some", (PipelineContainer,), {"section": providers.Settings(type_)})
-    return container.load(**({"environ": {}} | given), overrides={} if value is None else {"section": value})
+    return container.load(
+        **({"environ": {}} | options), overrides={} if value is None else {"section": value}
+    )
 
 
 @pytest.mark.parametrize(

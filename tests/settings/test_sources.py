@@ -243,14 +243,14 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "latin.yaml").write_bytes("a: 1\nb: é".encode("latin-1"))
     written(tmp_path, list__yaml="\n- 1", syntax__yaml="a: [1\n", syntax__toml="\na = ", data__csv="a,b")
-    found = problems(
+    findings = problems(
         *("folder.yaml", "latin.yaml", "list.yaml", "syntax.yaml", "syntax.toml", "data.csv", "no/x.yaml"),
         cwd=tmp_path,
         environ={"LOLPOP_A____B": "1"},
         overrides={"a..b": 1},
         flags=["a.b"],
     )
-    assert [(str(problem.origin), problem.message) for problem in found] == [
+    assert [(str(problem.origin), problem.message) for problem in findings] == [
         ("folder.yaml", "is a folder, not a file"),
         ("latin.yaml:2:4", "is not UTF-8"),
         ("list.yaml:2:1", "contains no settings: its top level is not a mapping"),
@@ -286,10 +286,10 @@ def test_a_tool_section_that_is_no_table_is_reported(tmp_path):
 
 def test_yaml_nodes_know_line_and_column():
     """Values and keys have their own places, counted from 1, in blocks, flows and lists."""
-    root, found = read_yaml(
+    root, findings = read_yaml(
         "seed: 7\ntrain:\n  model_trainer: {use: xgboost, n: 200}\nnotifiers:\n- use: console\n- x", "f"
     )
-    assert not found
+    assert not findings
     assert plain(root) == {
         "seed": 7,
         "train": {"model_trainer": {"use": "xgboost", "n": 200}},
@@ -314,8 +314,8 @@ def test_yaml_scalars_are_those_of_version_1_2():
         "a: yes\nb: 010\nc: 0o10\nd: 1e3\ne: ~\nf: true\ng: 2026-01-31\nh: '7'\ni: !!str 7\n"
         "j: 12:30:00\nk: .inf\nl: ${problem.name}\nm: 0x1F\nn: 2026-01-31 10:00:00+02:00"
     )
-    root, found = read_yaml(text, "f")
-    assert not found
+    root, findings = read_yaml(text, "f")
+    assert not findings
     zone = dt.timezone(dt.timedelta(hours=2))
     assert plain(root) == {
         "a": "yes",
@@ -337,18 +337,18 @@ def test_yaml_scalars_are_those_of_version_1_2():
 
 def test_keys_that_are_not_text_become_their_text():
     """A number or a boolean as a key is text as written."""
-    root, found = read_yaml("1: a\ntrue: b\n2026-01-31: c", "f")
-    assert not found
+    root, findings = read_yaml("1: a\ntrue: b\n2026-01-31: c", "f")
+    assert not findings
     assert plain(root) == {"1": "a", "true": "b", "2026-01-31": "c"}
 
 
 def test_anchors_aliases_and_merges_work():
     """A merge adds keys that the mapping does not set; the first of several mappings counts."""
-    root, found = read_yaml(
+    root, findings = read_yaml(
         "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc:\n  y: 5\n  <<: *a\nd: {<<: [*a, *b]}\ne: *a\na2: &a 1",
         "f",
     )
-    assert not found
+    assert not findings
     assert plain(root)["c"] == {"x": 1, "y": 5}
     assert plain(root)["d"] == {"x": 1, "y": 2, "z": 4}
     assert plain(root)["e"] == {"x": 1, "y": 2}
@@ -440,9 +440,9 @@ def test_aliases_share_what_they_repeat():
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_read_or_refused(text):
     """Any text gives a mapping, or findings with a place; nothing is raised."""
-    root, found = read_yaml(text, "f")
+    root, findings = read_yaml(text, "f")
     assert isinstance(root.value, dict)
-    assert all(problem.origin and problem.origin.line for problem in found)
+    assert all(problem.origin and problem.origin.line for problem in findings)
 
 
 json_texts = st.text(st.characters(max_codepoint=126) | st.sampled_from("é\U00010000"))
@@ -457,8 +457,8 @@ json_values = st.recursive(
 @settings(deadline=None)
 def test_yaml_reads_json_as_json_does(document):
     """A JSON mapping is read unchanged."""
-    root, found = read_yaml(json.dumps(document, indent=2, ensure_ascii=False), "f")
-    assert not found
+    root, findings = read_yaml(json.dumps(document, indent=2, ensure_ascii=False), "f")
+    assert not findings
     assert plain(root) == document
 
 
@@ -516,14 +516,14 @@ deep = true
         "notifiers/1/params": (19, 24, 19, 24),
         "notifiers/1/params/deep": (20, 1, 20, 8),
     }
-    found = {
+    places = {
         "/".join(path): (
             *((node.key_origin.line, node.key_origin.column) if node.key_origin else (None, None)),
             *place(node),
         )
         for path, node in leaves(root)
     }
-    assert found == expected
+    assert places == expected
     assert at(root, "predict.on").value == dt.datetime(2026, 1, 31, 10)  # noqa: DTZ001  (TOML's local time)
 
 
@@ -618,8 +618,8 @@ def test_what_stands_at_a_toml_origin_is_the_value(document):
         _, (problem,) = read_toml(document, "f")
         assert problem.origin.line
         return
-    root, found = read_toml(document, "f")
-    assert not found
+    root, findings = read_toml(document, "f")
+    assert not findings
     assert str(plain(root)) == str(expected)
     lines = document.replace("\r\n", "\n").split("\n")
     for path, node in leaves(root):
@@ -702,9 +702,9 @@ def test_a_variable_beside_those_below_it_is_kept(tmp_path):
 def test_a_variable_with_an_empty_part_is_reported(tmp_path, name):
     """An invalid name is reported, in the environment and in .env."""
     written(tmp_path, __env=f"\n{name}=hush")
-    found = problems(cwd=tmp_path, environ={name: "hush"})
-    assert [str(problem.origin) for problem in found] == [".env:2", f"${name}"]
-    assert all("names no setting" in problem.message for problem in found)
+    findings = problems(cwd=tmp_path, environ={name: "hush"})
+    assert [str(problem.origin) for problem in findings] == [".env:2", f"${name}"]
+    assert all("names no setting" in problem.message for problem in findings)
 
 
 def test_variables_that_differ_in_case_only_are_reported(tmp_path):
@@ -730,8 +730,8 @@ def test_dotenv_is_read_as_dotenv_is(tmp_path):
 def test_only_the_lines_of_lolpop_are_judged_in_dotenv(tmp_path):
     """An invalid line is an error only if its name starts with LOLPOP_."""
     written(tmp_path, __env="FOO='unclosed\nBAR\nLOLPOP_A='unclosed\nLOLPOP_B\n")
-    found = problems(cwd=tmp_path)
-    assert [str(problem.origin) for problem in found] == [".env:3", ".env:4"]
+    findings = problems(cwd=tmp_path)
+    assert [str(problem.origin) for problem in findings] == [".env:3", ".env:4"]
 
 
 def test_a_virtual_environment_called_dotenv_is_left_alone(tmp_path):
@@ -760,7 +760,7 @@ def test_no_message_quotes_a_variable(tmp_path_factory, secret, name):
 
 def test_overrides_keep_the_types_that_they_have(tmp_path):
     """Values in code keep their types; mappings and lists become nodes."""
-    given = object()
+    value = object()
     root = (
         collect(
             cwd=tmp_path,
@@ -769,7 +769,7 @@ def test_overrides_keep_the_types_that_they_have(tmp_path):
                 "train": {"model_trainer": {"params": {"a.b": None}}},
                 "notifiers.0.use": "console",
                 "logger": [{"use": "console"}, ("x",)],
-                "problem": given,
+                "problem": value,
                 "empty": {},
             },
         )
@@ -780,7 +780,7 @@ def test_overrides_keep_the_types_that_they_have(tmp_path):
         "train": {"model_trainer": {"params": {"max_iter": 200, "a.b": None}}},
         "notifiers": {"0": {"use": "console"}},
         "logger": [{"use": "console"}, ["x"]],
-        "problem": given,
+        "problem": value,
         "empty": {},
     }
     assert at(root, "notifiers.0.use") == Node("console", Origin("overrides"), Origin("overrides"))

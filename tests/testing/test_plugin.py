@@ -93,8 +93,8 @@ def test_container_keeps_its_runs_in_memory(session, pytester):
             assert [run.status for run in container.runs()] == ["completed"]
             (tmp_path / "file").write_text("content")
             container.store().put_file(tmp_path / "file")
-            kept = [path for path in (tmp_path / "lolpop-artifacts").rglob("*") if path.is_file()]
-            assert "content" in [path.read_text() for path in kept]
+            files = [path for path in (tmp_path / "lolpop-artifacts").rglob("*") if path.is_file()]
+            assert "content" in [path.read_text() for path in files]
             assert not list(tmp_path.rglob("*.db"))
 
         def test_other(container):

@@ -33,7 +33,6 @@ from lolpop_containers.classification import ClassificationContainer
 import pandas as pd
 
 with ClassificationContainer.load("lolpop.yaml", environ={}) as container:
-    kept = container.metadata_tracker()
     winner = Experiment.parse(sys.argv[1])
     model = container.resource_version_control().load_model(winner)
     print(json.dumps(model.predict(pd.read_csv("wines.csv")).probabilities.tolist()))

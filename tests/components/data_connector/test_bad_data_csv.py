@@ -83,15 +83,15 @@ def test_polars_gets_the_rows_of_pandas(case, scans, tmp_path):
     """Names and values of an unusual CSV file do not depend on the kind of frame."""
     pytest.importorskip("polars")
     (tmp_path / "rows.csv").write_bytes(ODD[case].encode())
-    found = {}
+    contents = {}
     for frame in ("pandas", "polars"):
         connector = FileDataConnector(data=Data(train="-", frame=frame, batch_rows=2), folder=tmp_path)
         frames = connector.scan("rows.csv") if scans else [connector.read("rows.csv")]
-        tables = [wrap(each) for each in frames]
+        tables = [wrap(part) for part in frames]
         values = [row for table in tables for row in table.rows()]
-        found[frame] = tables[0].columns, [[None if v != v else v for v in row] for row in values]
-    assert found["pandas"] == found["polars"]
-    assert len(found["polars"][1]) == (3 if "rows without" in case else 2)
+        contents[frame] = tables[0].columns, [[None if v != v else v for v in row] for row in values]
+    assert contents["pandas"] == contents["polars"]
+    assert len(contents["polars"][1]) == (3 if "rows without" in case else 2)
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])

@@ -41,11 +41,11 @@ import pandas as pd
 from lolpop.registry import import_object
 
 _, frame, *words = sys.argv
-said = [
+predictions = [
     import_object(trainer).load(Path(folder)).predict(pd.read_feather(frame))
     for trainer, folder in zip(words[::2], words[1::2])
 ]
-print(json.dumps([[each.tolist() for each in (one.labels, one.lower, one.upper)] for one in said]))
+print(json.dumps([[values.tolist() for values in (one.labels, one.lower, one.upper)] for one in predictions]))
 """
 
 

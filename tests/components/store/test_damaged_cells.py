@@ -57,15 +57,15 @@ def cells(filled):
         tables = [
             name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
-        found = []
+        places = []
         for table in tables:
             if not table.startswith("lolpop_") or table == "lolpop_version":
                 continue
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             for rowid, *values in connection.execute(f"SELECT rowid, * FROM {table}"):
-                found += [(table, rowid, name, value) for name, value in zip(names, values, strict=True)]
-    assert len({(table, name) for table, _, name, _ in found}) > 40
-    return found
+                places += [(table, rowid, name, value) for name, value in zip(names, values, strict=True)]
+    assert len({(table, name) for table, _, name, _ in places}) > 40
+    return places
 
 
 def damaged(value, draw):

@@ -177,9 +177,9 @@ def test_full_disk_keeps_what_was_there(small_disk):
         fill()
     filler.unlink()
     tracker.load_artifact(first, "model", small_disk.parent / "copy")
-    kept = tracker.find(Experiment, "a")
-    assert [experiment.number for experiment in kept] == list(range(1, len(kept) + 1))
-    assert tracker.create(Experiment, "a").number == len(kept) + 1
+    experiments = tracker.find(Experiment, "a")
+    assert [experiment.number for experiment in experiments] == list(range(1, len(experiments) + 1))
+    assert tracker.create(Experiment, "a").number == len(experiments) + 1
     store.close()
 
 
@@ -235,9 +235,10 @@ def test_shown_urls_keep_their_secrets(url, seen):
 def test_driver_messages_are_scrubbed():
     """Passwords and user names are removed from messages of drivers, also in encoded form."""
     place = DatabasePlace("postgresql+psycopg://bob:p%40ss@db/bobsled?password=h2")
-    said = 'user "bob" failed with p@ss or p%40ss at bobsled, h2'
+    message = 'user "bob" failed with p@ss or p%40ss at bobsled, h2'
     assert (
-        place.scrub(said) == 'user "**********" failed with ********** or ********** at bobsled, **********'
+        place.scrub(message)
+        == 'user "**********" failed with ********** or ********** at bobsled, **********'
     )
     assert "p%40ss" not in repr(place) + str(place)
 

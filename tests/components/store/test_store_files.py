@@ -79,9 +79,9 @@ def test_changed_content_is_found_out(file_store, tmp_path):
     """Changed content is refused with its name; storing it again repairs it."""
     (tmp_path / "a").write_bytes(b"content")
     digest = file_store.put_file(tmp_path / "a")
-    kept = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
-    kept.write_bytes(b"c0ntent")
-    with pytest.raises(StoreError, match=f"{kept} has changed since it was stored"):
+    file = next(path for path in (tmp_path / ".lolpop" / "artifacts").rglob("*") if path.is_file())
+    file.write_bytes(b"c0ntent")
+    with pytest.raises(StoreError, match=f"{file} has changed since it was stored"):
         file_store.get_file(digest, tmp_path / "copy")
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a"]
     assert file_store.put_file(tmp_path / "a") == digest

@@ -55,12 +55,12 @@ def test_scripts_make_the_tables_of_the_schema(url):
     engine = sqlalchemy.create_engine(url)
     with engine.connect() as connection:
         options = {"version_table": schema.version.name, "compare_type": True}
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata)
         inspector = sqlalchemy.inspect(connection)
         names = set(inspector.get_table_names())
         keys = {name: inspector.get_pk_constraint(name)["constrained_columns"] for name in names}
     engine.dispose()
-    added = [difference for difference in found if difference[0] != "remove_table"]
+    added = [difference for difference in differences if difference[0] != "remove_table"]
     assert added == []
     assert names == set(schema.metadata.tables)
     assert keys == {

@@ -175,13 +175,13 @@ def test_killed_process_leaves_everything_whole(python, tmp_path):
         assert process.stdout.readline() == "ready\n"
         time.sleep(moment.uniform(0.02, 0.3))
         process.kill()
-        said = process.communicate()[0].split()
+        output = process.communicate()[0].split()
         store = SQLStore(folder=tmp_path)
         tracker = SQLMetadataTracker(store=store)
         runs = {run.run_id: run for run in store.runs()}
         assert {run.status for run in runs.values()} <= {"interrupted"}
         experiments = tracker.find(Experiment, "shared")
-        assert set(said) <= set(map(str, experiments))
+        assert set(output) <= set(map(str, experiments))
         for experiment in experiments:
             copy = tmp_path / f"copy-{trial}-{experiment.number}"
             tracker.load_artifact(experiment, "model", copy)

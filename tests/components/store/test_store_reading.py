@@ -85,7 +85,7 @@ def check_readable(folder):
     ]
     assert store.run("killed").status == "interrupted"
     assert [task.status for task in store.tasks("killed")] == ["interrupted"]
-    assert [each.name for each in tracker.find(Dataset)] == ["rows"]
+    assert [dataset.name for dataset in tracker.find(Dataset)] == ["rows"]
     return store, tracker
 
 
@@ -103,10 +103,10 @@ def test_a_disk_that_is_read_only_can_be_read(journal, filled, tmp_path):
         store, tracker = check_readable(folder)
         with pytest.raises(StoreError, match="cannot be"):
             tracker.create(Dataset, "others")
-        assert [each.name for each in tracker.find(Dataset)] == ["rows"]
+        assert [dataset.name for dataset in tracker.find(Dataset)] == ["rows"]
         subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
         tracker.create(Dataset, "others")
-        assert [each.name for each in tracker.find(Dataset)] == ["rows", "others"]
+        assert [dataset.name for dataset in tracker.find(Dataset)] == ["rows", "others"]
         store.close()
 
 

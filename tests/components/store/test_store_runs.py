@@ -28,9 +28,9 @@ def test_run_comes_back_as_it_was_recorded(store, new_run):
         assert store.run("run1") == run
         ended = replace(run, status="failed", ended_at=now() + timedelta(seconds=3), error="boom \ud800 \0")
         store.end_run(ended)
-    kept = store.run("run1")
-    assert kept == replace(ended, error="boom \\ud800 \\x00")
-    assert kept.duration > 2.9
+    stored = store.run("run1")
+    assert stored == replace(ended, error="boom \\ud800 \\x00")
+    assert stored.duration > 2.9
 
 
 def test_tasks_come_back_in_the_order_they_started(store, new_run, new_task):

@@ -40,13 +40,18 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_rows_stop_a_run_before_anything_is_kept(load, kept, project, patients, case):
+def test_bad_rows_stop_a_run_before_anything_is_kept(load, tracker, project, patients, case):
     """The error says what is wrong, and no dataset or model version is stored."""
     spoil, message = BAD[case]
     spoil(patients).to_csv(project / "known.csv", index=False)
     with pytest.raises(DataError, match=message):
         load().runner().run()
-    assert [kept.find(kind) for kind in (DatasetVersion, Model, ModelVersion, Experiment)] == [[], [], [], []]
+    assert [tracker.find(kind) for kind in (DatasetVersion, Model, ModelVersion, Experiment)] == [
+        [],
+        [],
+        [],
+        [],
+    ]
 
 
 def test_all_that_is_wrong_is_said_at_once(load, project, patients):

@@ -38,7 +38,7 @@ def rows_of(container, model_version):
 
 
 @pytest.mark.parametrize("index", ["patient_id", None])
-def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train, load, kept, capsys):
+def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train, load, tracker, capsys):
     """Test rows that the deployed model was trained on are left out, counted and recorded."""
     changes = {"problem__index": index} | ({} if index else {"problem__drop": ["patient_id"]})
     retrained = {"train__retrain_on_all_data": True}
@@ -50,19 +50,19 @@ def test_rows_that_the_deployed_model_has_learned_from_are_left_out(index, train
     learned = set(training_rows["patient_id"]) - set(tested["patient_id"])
     expected = len(set(asked["patient_id"]) & learned)
     assert 0 < expected < len(asked)
-    assert kept.get(other).fields["comparison"]["left_out"] == expected
+    assert tracker.get(other).fields["comparison"]["left_out"] == expected
     assert f"without {expected} rows that {one} was trained on" in capsys.readouterr().err
 
 
-def test_the_same_split_leaves_nothing_out(train, kept, capsys):
+def test_the_same_split_leaves_nothing_out(train, tracker, capsys):
     """With the same split, both models are compared on all test rows."""
     train()
     other, _ = train(train__model_trainer__params={"C": 0.5})
-    assert kept.get(other).fields["comparison"]["left_out"] == 0
+    assert tracker.get(other).fields["comparison"]["left_out"] == 0
     assert "was trained on" not in capsys.readouterr().err
 
 
-def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, project, kept, capsys):
+def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, project, tracker, capsys):
     """If the deployed model was trained on all test rows, it stays, and a message says what to do."""
     one, _ = train()
     training_rows, tested = rows_of(load(), one)
@@ -71,13 +71,13 @@ def test_a_model_that_can_be_compared_by_no_row_is_not_deployed(train, load, pro
     )
     other, deployment = train()
     assert deployment is None
-    assert len(kept.find(Deployment)) == 1
+    assert len(tracker.find(Deployment)) == 1
     output = capsys.readouterr().err
     assert (
         f"{other} is not deployed: {other} and {one} cannot be compared: {one} was trained on all" in output
     )
     assert f"undeploy {one} first" in output
-    load().model_deployer().undeploy(kept.find(Deployment)[0])
+    load().model_deployer().undeploy(tracker.find(Deployment)[0])
     assert load().runner().deploy_model(ModelVersion.parse(str(other))) is not None
 
 

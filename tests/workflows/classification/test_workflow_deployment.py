@@ -16,7 +16,7 @@ def trained(load):
     return runner.train_model(runner.process_data())
 
 
-def test_a_model_that_needs_approval_waits_for_it(load, kept, capsys):
+def test_a_model_that_needs_approval_waits_for_it(load, tracker, capsys):
     """Without approval nothing is deployed or predicted; with it, the same version is deployed."""
     container = load(model_repository__require_approval=True)
     assert container.runner().run() is None
@@ -35,7 +35,7 @@ def test_what_is_deployed_already_is_not_deployed_again(load, trained, capsys):
     assert "model_version:tumors@1 is deployed already" in capsys.readouterr().err
 
 
-def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
+def test_a_model_that_failed_its_checks_is_not_deployed(load, tracker, capsys):
     """An error of the model checker prevents a deployment, even the first one."""
 
     class Strict(BuiltinModelChecker):
@@ -47,7 +47,7 @@ def test_a_model_that_failed_its_checks_is_not_deployed(load, kept, capsys):
     output = capsys.readouterr().err
     assert "error: model_version:tumors@1: it knows too much" in output
     assert "model_version:tumors@1 is not deployed: it knows too much" in output
-    assert kept.find(Deployment) == []
+    assert tracker.find(Deployment) == []
 
 
 def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, patients, project, capsys):
@@ -64,13 +64,13 @@ def test_a_deployed_model_that_cannot_predict_todays_rows_is_replaced(load, pati
     assert "mean_radius" in output
 
 
-def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, kept, capsys):
+def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, tracker, capsys):
     """The comparison uses the models that were not fitted on test rows."""
     retrained = load(train__retrain_on_all_data=True)
     retrained.runner().run()
-    fields = kept.get(FIRST).fields
-    winner = kept.get(fields["winning_experiment"]).fields
-    judged = kept.get(winner["retrained_from"]).fields
+    fields = tracker.get(FIRST).fields
+    winner = tracker.get(fields["winning_experiment"]).fields
+    judged = tracker.get(winner["retrained_from"]).fields
     assert (winner["winner"], judged["winner"]) == (True, False)
     assert winner["params"] == judged["params"]
     capsys.readouterr()
@@ -83,10 +83,10 @@ def test_models_fitted_on_all_rows_are_compared_by_what_they_were_before(load, k
     )
 
 
-def test_a_model_version_whose_training_did_not_end_is_refused(load, kept):
+def test_a_model_version_whose_training_did_not_end_is_refused(load, tracker):
     """An incomplete model version cannot be deployed, with another one deployed or without."""
     rows = load().runner().process_data()
-    broken = kept.create(ModelVersion, "tumors", parents=[rows])
+    broken = tracker.create(ModelVersion, "tumors", parents=[rows])
     with pytest.raises(LolpopError, match="model_version:tumors@1 has no winning experiment"):
         load().runner().deploy_model(broken)
     assert load().model_deployer().deployed(Model(name="tumors")) is None

@@ -48,13 +48,13 @@ def test_so_many_rows_are_explained_as_asked(load):
     assert container.metadata_tracker().get(job).fields["rows"] == 100
 
 
-def test_nothing_is_explained_unless_asked(load, kept):
+def test_nothing_is_explained_unless_asked(load, tracker):
     """Explanations are off by default."""
     job = load(data__explanations="out/reasons.csv").runner().run()
-    assert "explanations" not in kept.get(job).fields
+    assert "explanations" not in tracker.get(job).fields
 
 
-def test_predictions_are_explained_in_another_process_than_the_training(load, kept):
+def test_predictions_are_explained_in_another_process_than_the_training(load, tracker):
     """The store has everything that another process needs."""
     load().runner().run()
     container = load(predict__explain=3, model_explainer="shap")

@@ -16,31 +16,31 @@ def load(load):
     return partial(load, train__retrain_on_all_data=False)
 
 
-def outcomes(kept, container):
+def outcomes(tracker, container):
     return [
-        (kept.get(experiment).fields, container.metrics_tracker().get(experiment))
-        for experiment in kept.find(Experiment)
+        (tracker.get(experiment).fields, container.metrics_tracker().get(experiment))
+        for experiment in tracker.find(Experiment)
     ]
 
 
-def test_each_trial_is_an_experiment_of_one_model_version(load, kept):
+def test_each_trial_is_an_experiment_of_one_model_version(load, tracker):
     """All trials belong to one model version, and one of them wins."""
     container = load(train__hyperparameter_tuner__n_trials=4)
     model_version = container.runner().train_model(container.runner().process_data())
-    trials = outcomes(kept, container)
+    trials = outcomes(tracker, container)
     assert len(trials) == 4
     assert {fields["model_version"] for fields, _ in trials} == {model_version.reference}
     assert [fields["winner"] for fields, _ in trials].count(True) == 1
-    assert kept.find(ModelVersion) == [model_version]
+    assert tracker.find(ModelVersion) == [model_version]
 
 
-def test_the_winner_is_chosen_by_validation_rows_alone(load, kept):
+def test_the_winner_is_chosen_by_validation_rows_alone(load, tracker):
     """Only the winner is measured on the test rows."""
     container = load(train__hyperparameter_tuner__n_trials=4)
     container.runner().train_model(container.runner().process_data())
     checker = container.model_checker()
     metric = f"validation.{checker.metric}"
-    trials = outcomes(kept, container)
+    trials = outcomes(tracker, container)
     best = (max if checker.greater_is_better else min)(metrics[metric] for _, metrics in trials)
     for fields, metrics in trials:
         assert any(name.startswith("test.") for name in metrics) is fields["winner"]
@@ -48,23 +48,23 @@ def test_the_winner_is_chosen_by_validation_rows_alone(load, kept):
             assert metrics[metric] == best
 
 
-def test_candidates_compete_without_a_search_too(load, kept):
+def test_candidates_compete_without_a_search_too(load, tracker):
     """Each candidate is fitted once, and the best on validation rows wins."""
     candidates = [{"use": "sklearn", "estimator": name} for name in (LAZY, "logistic_regression")]
     container = load(train__candidates=candidates, train__retrain_on_all_data=True)
     container.runner().run()
-    fields = [fields for fields, _ in outcomes(kept, container)]
+    fields = [fields for fields, _ in outcomes(tracker, container)]
     assert [field["candidate"] for field in fields] == [0, 1, 1]
     assert [field["winner"] for field in fields] == [False, False, True]
     assert fields[2]["retrained_from"] == "experiment:tumors@2"
 
 
-def test_a_search_runs_over_candidates_and_their_parameters(load, kept):
+def test_a_search_runs_over_candidates_and_their_parameters(load, tracker):
     """With trials, each experiment is of one of the candidates."""
     candidates = [{"use": "sklearn", "estimator": name} for name in ("random_forest", "logistic_regression")]
     container = load(train__candidates=candidates, train__hyperparameter_tuner__n_trials=6)
     container.runner().train_model(container.runner().process_data())
-    trials = outcomes(kept, container)
+    trials = outcomes(tracker, container)
     assert len(trials) == 6
     assert {fields["candidate"] for fields, _ in trials} <= {0, 1}
 
@@ -78,7 +78,7 @@ def test_trials_are_logged_as_they_are_judged(load, capsys):
     assert "experiment:tumors@2 judged metric=" in output
 
 
-def test_training_that_is_retried_ends_in_one_model_version(load, kept):
+def test_training_that_is_retried_ends_in_one_model_version(load, tracker):
     """A run has one model version, however often its training started."""
     left = [OSError("the network was gone for a moment")]
 
@@ -90,5 +90,5 @@ def test_training_that_is_retried_ends_in_one_model_version(load, kept):
 
     container = load(model_checker=Flaky, interceptors=[{"use": "retry", "wait": 0}])
     model_version = container.runner().train_model(container.runner().process_data())
-    assert kept.find(ModelVersion) == [model_version]
-    assert [fields["winner"] for fields, _ in outcomes(kept, container)] == [False, True]
+    assert tracker.find(ModelVersion) == [model_version]
+    assert [fields["winner"] for fields, _ in outcomes(tracker, container)] == [False, True]

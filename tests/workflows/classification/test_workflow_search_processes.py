@@ -26,7 +26,7 @@ def searching(load):
     return searching
 
 
-def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, project):
+def test_trials_of_other_processes_are_experiments_of_this_run(searching, tracker, project):
     """Each process reads the rows once; run and lineage are those of the search."""
     container = searching(n_trials=4, n_jobs=2)
     runner = container.runner()
@@ -35,22 +35,22 @@ def test_trials_of_other_processes_are_experiments_of_this_run(searching, kept, 
     pids = {path.name.split("-")[1] for path in project.glob("fit-*")}
     assert 1 <= len(pids) <= 2  # one may have done all before the other has started
     assert str(os.getpid()) not in pids
-    resources = kept.find(Experiment)
+    resources = tracker.find(Experiment)
     assert len(resources) == 4
     for experiment in resources:
-        record = kept.get(experiment)
+        record = tracker.get(experiment)
         assert (record.run_id, record.task) == (container.runs()[0].run_id, "train.train_model")
-        assert kept.parents(experiment) == [model_version, rows]
+        assert tracker.parents(experiment) == [model_version, rows]
         assert any(name.startswith("validation.") for name in container.metrics_tracker().get(experiment))
-    assert [kept.get(resource).fields["winner"] for resource in resources].count(True) == 1
+    assert [tracker.get(resource).fields["winner"] for resource in resources].count(True) == 1
     assert container.resource_version_control().load_model(model_version).columns
 
 
-def test_trials_given_up_early_are_experiments_on_a_share_of_the_rows(searching, kept, project):
+def test_trials_given_up_early_are_experiments_on_a_share_of_the_rows(searching, tracker, project):
     """Pruned trials record their share of the rows, and do not win."""
     container = searching(n_trials=9, prune_at=[0.2])
     container.runner().train_model(container.runner().process_data())
-    fields = [kept.get(experiment).fields for experiment in kept.find(Experiment)]
+    fields = [tracker.get(experiment).fields for experiment in tracker.find(Experiment)]
     full = [trial for trial in fields if "share" not in trial]
     assert [trial["share"] for trial in fields if "share" in trial] == [0.2] * 9
     assert 5 <= len(full) < 9

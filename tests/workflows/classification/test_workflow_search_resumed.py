@@ -18,7 +18,7 @@ def load(load):
 
 
 @pytest.fixture
-def search(load, kept, project):
+def search(load, tracker, project):
     """Train by a search: its trials, by parameters and score, and how many fits they took."""
 
     def search(tuner, **settings):
@@ -30,13 +30,13 @@ def search(load, kept, project):
         container = load(**wiring | settings)
         runner = container.runner()
         model_version = runner.train_model(runner.process_data())
-        resources = kept.find(Experiment, run_id=container.runs()[0].run_id)
+        resources = tracker.find(Experiment, run_id=container.runs()[0].run_id)
         metrics, metric = container.metrics_tracker(), f"validation.{container.model_checker().metric}"
         parents = [
-            experiment for experiment in kept.parents(model_version) if isinstance(experiment, Experiment)
+            experiment for experiment in tracker.parents(model_version) if isinstance(experiment, Experiment)
         ]
         trials = [
-            (json.dumps(kept.get(experiment).fields["searched"]), metrics.get(experiment)[metric])
+            (json.dumps(tracker.get(experiment).fields["searched"]), metrics.get(experiment)[metric])
             for experiment in [*parents, *resources]
         ]
         return trials, len(list(project.glob("fit-*")))
@@ -54,14 +54,16 @@ def test_a_search_goes_on_where_one_ended(search):
     assert sorted(set(trials)) == sorted(alone)
 
 
-def test_a_search_that_had_ended_is_not_made_again(search, load, kept):
+def test_a_search_that_had_ended_is_not_made_again(search, load, tracker):
     """Only the winner is fitted again; it is the same, and its model version can be used."""
     trials, _ = search(4)
     again, fits = search(4, train__resume_search=True)
     assert fits == 1
     assert sorted(set(again)) == sorted(trials)
-    winners = [experiment for experiment in kept.find(Experiment) if kept.get(experiment).fields["winner"]]
-    one, other = (kept.get(winner).fields["searched"] for winner in winners)
+    winners = [
+        experiment for experiment in tracker.find(Experiment) if tracker.get(experiment).fields["winner"]
+    ]
+    one, other = (tracker.get(winner).fields["searched"] for winner in winners)
     assert one == other
     assert load().resource_version_control().load_model(winners[1]).columns
 

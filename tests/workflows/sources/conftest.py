@@ -25,7 +25,7 @@ seed: 7
 
 
 @pytest.fixture(scope="session")
-def known() -> pd.DataFrame:
+def training_rows() -> pd.DataFrame:
     """400 orders, and whether they were paid in time."""
     return orders(400)
 
@@ -37,19 +37,19 @@ def new() -> pd.DataFrame:
 
 
 @pytest.fixture
-def project(tmp_path: Path, known: pd.DataFrame, new: pd.DataFrame) -> Path:
+def project(tmp_path: Path, training_rows: pd.DataFrame, new: pd.DataFrame) -> Path:
     """A folder with settings and both tables."""
-    known.to_parquet(tmp_path / "known.parquet")
+    training_rows.to_parquet(tmp_path / "known.parquet")
     new.to_parquet(tmp_path / "new.parquet")
     (tmp_path / "lolpop.yaml").write_text(SETTINGS)
     return tmp_path
 
 
 @pytest.fixture(scope="session")
-def trained_store(tmp_path_factory: pytest.TempPathFactory, known: pd.DataFrame) -> Path:
+def trained_store(tmp_path_factory: pytest.TempPathFactory, training_rows: pd.DataFrame) -> Path:
     """The store of a project whose model is trained; tests work on copies."""
     folder = tmp_path_factory.mktemp("trained")
-    known.to_parquet(folder / "known.parquet")
+    training_rows.to_parquet(folder / "known.parquet")
     (folder / "lolpop.yaml").write_text(SETTINGS)
     with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
         runner = container.runner()

@@ -26,7 +26,7 @@ def predict(container):
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "feather"])
-def test_batches_are_predicted_as_all_rows_at_once(load, kept, project, new, trained, frame, suffix):
+def test_batches_are_predicted_as_all_rows_at_once(load, tracker, project, new, trained, frame, suffix):
     """Files and dataset versions are equal for all sizes of batches."""
     FileDataConnector(folder=project).write(new, f"new.{suffix}")
     where = {"data__frame": frame, "data__predict": f"new.{suffix}"}
@@ -35,24 +35,26 @@ def test_batches_are_predicted_as_all_rows_at_once(load, kept, project, new, tra
     for batch_rows in (None, 7, 50, 1000):
         container = load(data__batch_rows=batch_rows, data__predictions=str(predictions), **where)
         job = predict(container)
-        assert kept.get(job).fields["rows"] == 50
+        assert tracker.get(job).fields["rows"] == 50
         written.append(container.data_connector().read(str(predictions)))
     for other in written[1:]:
         assert other.equals(written[0])
-    assert [version.number for version in kept.find(DatasetVersion, "orders_predict")] == [1]
-    assert [version.number for version in kept.find(DatasetVersion, "orders_predictions")] == [1]
+    assert [version.number for version in tracker.find(DatasetVersion, "orders_predict")] == [1]
+    assert [version.number for version in tracker.find(DatasetVersion, "orders_predictions")] == [1]
 
 
-def test_batches_are_tracked_as_one_job(load, kept, project, trained):
+def test_batches_are_tracked_as_one_job(load, tracker, project, trained):
     """One prediction job has the same lineage, and its predictions can be loaded as a whole."""
     container = load(data__batch_rows=7)
     job = predict(container)
     rows = DatasetVersion(name="orders_predict", number=1)
-    assert kept.parents(job) == [trained, rows]
-    fields = kept.get(rows).fields
+    assert tracker.parents(job) == [trained, rows]
+    fields = tracker.get(rows).fields
     assert (fields["rows"], fields["source"]) == (50, "new.parquet")
     whole = (
-        load().resource_version_control().load_data(DatasetVersion.parse(kept.get(job).fields["predictions"]))
+        load()
+        .resource_version_control()
+        .load_data(DatasetVersion.parse(tracker.get(job).fields["predictions"]))
     )
     pd.testing.assert_frame_equal(whole, pd.read_parquet(project / "out" / "predictions.parquet"))
     assert len(list(container.resource_version_control().load_batches(rows))) == 8
@@ -119,7 +121,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("case", SPOILT)
-def test_bad_rows_in_any_batch_leave_nothing(load, kept, project, new, trained, frame, case):
+def test_bad_rows_in_any_batch_leave_nothing(load, tracker, project, new, trained, frame, case):
     """The error is the same as without batches, and earlier predictions stay."""
     container = load(data__batch_rows=7, data__frame=frame)
     predict(container)
@@ -131,7 +133,7 @@ def test_bad_rows_in_any_batch_leave_nothing(load, kept, project, new, trained, 
         predict(container)
     assert predictions.read_bytes() == former
     assert list(predictions.parent.iterdir()) == [predictions]
-    assert len(kept.find(PredictionJob)) == len(kept.find(DatasetVersion, "orders_predictions")) == 1
+    assert len(tracker.find(PredictionJob)) == len(tracker.find(DatasetVersion, "orders_predictions")) == 1
 
 
 def truncated(path, new):
@@ -159,12 +161,12 @@ def with_names_twice(path, new):
         (with_names_twice, "same name: 'amount'|new.parquet cannot be read: .*amount"),
     ],
 )
-def test_files_that_cannot_be_read_leave_nothing(load, kept, project, new, frame, spoil, message):
+def test_files_that_cannot_be_read_leave_nothing(load, tracker, project, new, frame, spoil, message):
     """A damaged file is an error with its name, and no dataset version is made."""
     spoil(project / "new.parquet", new)
     with pytest.raises(DataError, match=message):
         load(data__batch_rows=7, data__frame=frame).runner().process_data(dataset="predict")
-    assert kept.find(DatasetVersion) == []
+    assert tracker.find(DatasetVersion) == []
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
@@ -176,7 +178,7 @@ def test_a_column_of_lists_is_no_obstacle(load, project, new, trained, frame):
     assert len(pd.read_parquet(project / "out" / "predictions.parquet")) == 50
 
 
-def test_a_transformer_sees_the_rows_batch_by_batch(load, kept, project, new):
+def test_a_transformer_sees_the_rows_batch_by_batch(load, tracker, project, new):
     """It may drop rows, but columns and types of all batches must be equal."""
     (project / "prepare.py").write_text(
         "def some(frame):\n    return frame[frame['items'] > 0].assign(double=frame['amount'] * 2)\n"
@@ -198,10 +200,10 @@ def test_a_transformer_sees_the_rows_batch_by_batch(load, kept, project, new):
             load(data__batch_rows=7, process__data_transformer=transformer).runner().process_data(
                 dataset="predict"
             )
-    assert kept.find(DatasetVersion) == [version]
+    assert tracker.find(DatasetVersion) == [version]
 
 
-def test_an_error_of_any_kind_leaves_the_former_predictions(load, kept, project, trained):
+def test_an_error_of_any_kind_leaves_the_former_predictions(load, tracker, project, trained):
     """The error of a model is raised unchanged, and no partial file is left."""
     container = load(data__batch_rows=7)
     predict(container)
@@ -226,7 +228,7 @@ def test_an_error_of_any_kind_leaves_the_former_predictions(load, kept, project,
         container.predict.pipeline().predict_batches(Failing(), MODEL, rows, "out/predictions.parquet")
     assert (project / "out" / "predictions.parquet").read_bytes() == former
     assert len(list((project / "out").iterdir())) == 1
-    assert len(kept.find(PredictionJob)) == 1
+    assert len(tracker.find(PredictionJob)) == 1
 
 
 MEASURE = """

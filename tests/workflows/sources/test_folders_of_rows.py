@@ -133,7 +133,7 @@ def test_a_pattern_that_matches_nothing_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_predictions_are_a_folder_of_parts(load, kept, project, split, trained, workers):
+def test_predictions_are_a_folder_of_parts(load, tracker, project, split, trained, workers):
     """One part for each batch; together they equal a single file."""
     predict(load(data__batch_rows=7))
     whole = pd.read_parquet(project / "out" / "predictions.parquet")
@@ -145,7 +145,7 @@ def test_predictions_are_a_folder_of_parts(load, kept, project, split, trained, 
         assert [part.name for part in parts] == [f"part-{number:05}.parquet" for number in range(8)]
         pd.testing.assert_frame_equal(pd.read_parquet(project / "out" / "parts"), whole)
     assert sorted(path.name for path in (project / "out").iterdir()) == ["parts", "predictions.parquet"]
-    assert len(kept.find(DatasetVersion, "orders_predictions")) == 1
+    assert len(tracker.find(DatasetVersion, "orders_predictions")) == 1
 
 
 def test_parts_of_workers_are_those_of_one_process(load, project, trained):
@@ -161,7 +161,7 @@ def test_parts_of_workers_are_those_of_one_process(load, project, trained):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_an_error_leaves_the_former_parts(load, kept, project, new, trained, jobs):
+def test_an_error_leaves_the_former_parts(load, tracker, project, new, trained, jobs):
     """Nothing half-written is there, nor beside it, and fewer parts leave none of the former ones."""
     settings = {"data__batch_rows": 7, "data__predictions": "out/parts/", "executor": IN_THIS_PROCESS}
     container = load(**settings, predict={"n_jobs": jobs, "part_batches": 2})
@@ -173,7 +173,7 @@ def test_an_error_leaves_the_former_parts(load, kept, project, new, trained, job
         predict(container)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == former
     assert list(folder.parent.iterdir()) == [folder]
-    assert len(kept.find(PredictionJob)) == 1
+    assert len(tracker.find(PredictionJob)) == 1
     new[:20].to_parquet(project / "new.parquet")
     predict(container)
     assert len(list(folder.iterdir())) == 3

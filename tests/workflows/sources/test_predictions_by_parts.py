@@ -39,7 +39,7 @@ def predict(container):
     return runner.predict_data(MODEL, runner.process_data(dataset="predict"))
 
 
-def test_parts_are_predicted_as_all_rows_in_one_process(load, kept, project, trained, executor):
+def test_parts_are_predicted_as_all_rows_in_one_process(load, tracker, project, trained, executor):
     """The file and the dataset version are equal, with one more job."""
     target = project / "out" / "predictions.parquet"
     predict(load(data__batch_rows=7))
@@ -47,10 +47,10 @@ def test_parts_are_predicted_as_all_rows_in_one_process(load, kept, project, tra
     target.unlink()
     job = predict(load(**by_parts(executor)))
     assert target.read_bytes() == in_one_process
-    assert [version.number for version in kept.find(DatasetVersion, "orders_predictions")] == [1]
-    assert kept.find(PredictionJob) == [PredictionJob(name="orders", number=1), job]
-    assert kept.get(job).fields["rows"] == 50
-    assert kept.parents(job) == [MODEL, DatasetVersion(name="orders_predict", number=1)]
+    assert [version.number for version in tracker.find(DatasetVersion, "orders_predictions")] == [1]
+    assert tracker.find(PredictionJob) == [PredictionJob(name="orders", number=1), job]
+    assert tracker.get(job).fields["rows"] == 50
+    assert tracker.parents(job) == [MODEL, DatasetVersion(name="orders_predict", number=1)]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
@@ -76,12 +76,12 @@ def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained,
     assert target.read_bytes() == in_one_process
 
 
-def test_values_of_the_index_that_are_double_in_two_parts_are_an_error(load, kept, project, new, trained):
+def test_values_of_the_index_that_are_double_in_two_parts_are_an_error(load, tracker, project, new, trained):
     """The message has the value, and nothing is stored or written."""
     new.assign(order_id=new["order_id"].replace(1049, 1000)).to_parquet(project / "new.parquet")
     with pytest.raises(DataError, match="2 rows share a value of 'order_id', the index, such as 1000"):
         predict(load(**by_parts(IN_THIS_PROCESS)))
-    assert kept.find(PredictionJob) == []
+    assert tracker.find(PredictionJob) == []
     assert not (project / "out" / "predictions.parquet").exists()
 
 
@@ -99,20 +99,20 @@ def test_problems_of_all_parts_are_reported_once(load, project, new, trained, ca
     ]
 
 
-def test_parts_are_explained_as_in_one_process(load, kept, trained):
+def test_parts_are_explained_as_in_one_process(load, tracker, trained):
     """Explanations of every row are stored once, as the same dataset version."""
     settings = {"data__batch_rows": 7, "executor": IN_THIS_PROCESS}
     for jobs in (1, 2):
         predict(load(**settings, predict={"n_jobs": jobs, "part_batches": 3, "explain": True}))
-    assert kept.find(DatasetVersion, "orders_explanations") == [
+    assert tracker.find(DatasetVersion, "orders_explanations") == [
         DatasetVersion(name="orders_explanations", number=1)
     ]
-    explained = kept.get(DatasetVersion(name="orders_explanations", number=1)).fields["rows"]
+    explained = tracker.get(DatasetVersion(name="orders_explanations", number=1)).fields["rows"]
     assert explained == 50
 
 
 def test_rows_are_checked_and_compared_in_parts_as_in_one_process(
-    load, kept, project, new, trained, executor, capsys
+    load, tracker, project, new, trained, executor, capsys
 ):
     """Reports, drift and the stored profiles are the same, and an odd row of any part is in them."""
     strange = new.assign(weather="rain", channel=new["channel"].where(new.index != 40, "fax"))
@@ -121,8 +121,8 @@ def test_rows_are_checked_and_compared_in_parts_as_in_one_process(
     for number, settings in enumerate(({"data__batch_rows": 7}, by_parts(executor))):
         strange.assign(order_id=strange["order_id"] + 100 * number).to_parquet(project / "new.parquet")
         job = predict(load(**settings))
-        rows = kept.parents(job)[1]
-        fields = kept.get(rows).fields
+        rows = tracker.parents(job)[1]
+        fields = tracker.get(rows).fields
         drift = [value for key, value in fields.items() if key.startswith("drift.")]
         profile = load().process.pipeline()._drift._profile(rows)
         profiles = [column for column in profile.columns if column.name != "order_id"]
@@ -133,7 +133,7 @@ def test_rows_are_checked_and_compared_in_parts_as_in_one_process(
     assert seen[0] == seen[1]
 
 
-def test_the_model_is_loaded_by_workers_alone(load, kept, monkeypatch, trained):
+def test_the_model_is_loaded_by_workers_alone(load, tracker, monkeypatch, trained):
     """The first process, which only puts predictions together, does not read the model."""
     from lolpop.components.model_trainer import folders
 
@@ -142,7 +142,7 @@ def test_the_model_is_loaded_by_workers_alone(load, kept, monkeypatch, trained):
 
     container = load(**by_parts({"use": "local", "workers": 2}))
     monkeypatch.setattr(folders, "load", load_model)
-    assert kept.get(predict(container)).fields["rows"] == 50
+    assert tracker.get(predict(container)).fields["rows"] == 50
 
 
 def test_several_jobs_need_batches(load):

@@ -49,7 +49,7 @@ def predict(container, target: str) -> bytes:
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 @pytest.mark.parametrize("source", ["in.parquet", "in.feather", "many", "partitioned"])
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_predictions_are_the_same_byte_by_byte(load, kept, project, spread, trained, frame, source, jobs):
+def test_predictions_are_the_same_byte_by_byte(load, tracker, project, spread, trained, frame, source, jobs):
     """As with rows that were copied, for each kind of source, in one process and by workers."""
     written = []
     for in_place in (False, True):
@@ -66,15 +66,17 @@ def test_predictions_are_the_same_byte_by_byte(load, kept, project, spread, trai
         written.append(predict(container, target))
         shutil.rmtree(project / source, ignore_errors=True)
     assert written[0] == written[1]
-    copied, in_place = (kept.get(version).fields for version in kept.find(DatasetVersion, "orders_predict"))
+    copied, in_place = (
+        tracker.get(version).fields for version in tracker.find(DatasetVersion, "orders_predict")
+    )
     assert copied["dtypes"] == in_place["dtypes"]
     assert (in_place["rows"], in_place["source"]) == (50, source)
-    assert len(kept.find(DatasetVersion, "orders_predictions")) == 1
-    assert len(kept.find(DatasetVersion, "orders_explanations")) == 1
+    assert len(tracker.find(DatasetVersion, "orders_predictions")) == 1
+    assert len(tracker.find(DatasetVersion, "orders_explanations")) == 1
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
-def test_the_version_gives_the_rows_that_a_copy_gives(load, kept, spread, trained, frame):
+def test_the_version_gives_the_rows_that_a_copy_gives(load, tracker, spread, trained, frame):
     """Whole, in batches, and in parts."""
     loaded = []
     for in_place in (False, True):
@@ -93,18 +95,18 @@ def test_the_version_gives_the_rows_that_a_copy_gives(load, kept, spread, traine
         assert type(copied) is type(in_place)
 
 
-def test_the_store_has_the_manifest_alone(load, kept, project, spread, trained):
+def test_the_store_has_the_manifest_alone(load, tracker, project, spread, trained):
     """No rows, and no secrets."""
     container = load(data__predict=spread("many"), data__batch_rows=7, data__in_place=True)
     version = container.runner().process_data(dataset="predict")
-    assert kept.artifacts(version) == ["manifest"]
-    with kept.reading_artifact(version, "manifest") as path:
+    assert tracker.artifacts(version) == ["manifest"]
+    with tracker.reading_artifact(version, "manifest") as path:
         manifest = json.loads(path.read_text())
     assert [file["path"] for file in manifest["files"]] == [f"many/{number}.parquet" for number in range(3)]
     assert manifest["source"] == "many"
 
 
-def test_equal_content_is_the_same_version(load, kept, project, spread, trained):
+def test_equal_content_is_the_same_version(load, tracker, project, spread, trained):
     """Whenever the files were written; other content, or other batches, are another version."""
     container = load(data__predict=spread("many"), data__batch_rows=7, data__in_place=True)
 
@@ -141,7 +143,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("case", CHANGES)
-def test_a_changed_file_is_an_error_that_names_it(load, kept, project, spread, trained, case):
+def test_a_changed_file_is_an_error_that_names_it(load, tracker, project, spread, trained, case):
     """Before anything is predicted, with what to do."""
     change, message = CHANGES[case]
     container = load(data__predict=spread("many"), data__batch_rows=7, data__in_place=True)
@@ -165,14 +167,14 @@ def test_a_changed_file_is_an_error_that_names_it(load, kept, project, spread, t
     assert not (project / "out").exists()
 
 
-def test_files_that_came_later_are_not_predicted(load, kept, project, new, spread, trained):
+def test_files_that_came_later_are_not_predicted(load, tracker, project, new, spread, trained):
     """A version is the files that it names."""
     container = load(data__predict=spread("many"), data__batch_rows=7, data__in_place=True)
     runner = container.runner()
     version = runner.process_data(dataset="predict")
     new.to_parquet(project / "many" / "9.parquet")
     job = runner.predict_data(MODEL, version)
-    assert kept.get(job).fields["rows"] == 50
+    assert tracker.get(job).fields["rows"] == 50
 
 
 IMPOSSIBLE = {
@@ -238,7 +240,7 @@ def test_rows_in_place_are_not_overwritten(load, project, spread, trained, targe
     assert {path: path.read_bytes() for path in (project / "many").iterdir()} == before
 
 
-def test_versions_in_place_need_a_connector(load, kept, spread, trained):
+def test_versions_in_place_need_a_connector(load, tracker, spread, trained):
     """The error names what is missing."""
     container = load(data__predict=spread("many"), data__batch_rows=7, data__in_place=True)
     version = container.runner().process_data(dataset="predict")
@@ -249,7 +251,7 @@ def test_versions_in_place_need_a_connector(load, kept, spread, trained):
         alone.load_data(version)
 
 
-def test_a_resumed_run_reads_changed_files_again(load, kept, project, new, spread, trained):
+def test_a_resumed_run_reads_changed_files_again(load, tracker, project, new, spread, trained):
     """A version whose files have changed is not reused."""
     settings = {"data__predict": spread("many"), "data__batch_rows": 7, "data__in_place": True}
     settings["lolpop"] = {"cache": True}

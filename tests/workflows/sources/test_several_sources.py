@@ -23,10 +23,10 @@ def arrow(tables):
 
 
 @pytest.fixture
-def project(project, known, new):
+def project(project, training_rows, new):
     """Orders and their customers, to learn from; new orders of the same customers, to be predicted."""
     customers = pd.DataFrame({"customer": range(20), "since": [2000 + number % 7 for number in range(20)]})
-    known.to_csv(project / "orders.csv", index=False)
+    training_rows.to_csv(project / "orders.csv", index=False)
     new.to_csv(project / "new_orders.csv", index=False)
     customers.to_csv(project / "customers.csv", index=False)
     settings = yaml.safe_load((project / "lolpop.yaml").read_text())
@@ -47,40 +47,40 @@ def version(name, number=1):
 
 @pytest.mark.parametrize("batch_rows", [None, 7])
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
-def test_lineage_shows_the_join(load, kept, project, new, frame, batch_rows):
+def test_lineage_shows_the_join(load, tracker, project, new, frame, batch_rows):
     """Each table is a dataset, and the joined rows have all of them as parents."""
     container = load(data__frame=frame, data__batch_rows=batch_rows)
     job = container.runner().run()
-    assert kept.parents(version("train")) == [version("orders"), version("customers")]
-    assert set(kept.parents(version("predict"))) == {version("predict_orders"), version("customers")}
-    assert kept.parents(job) == [ModelVersion(name="orders", number=1), version("predict")]
-    assert kept.get(version("train")).fields["source"] == {
+    assert tracker.parents(version("train")) == [version("orders"), version("customers")]
+    assert set(tracker.parents(version("predict"))) == {version("predict_orders"), version("customers")}
+    assert tracker.parents(job) == [ModelVersion(name="orders", number=1), version("predict")]
+    assert tracker.get(version("train")).fields["source"] == {
         "orders": "orders.csv", "customers": {"path": "customers.csv"}
     }  # fmt: skip
-    assert kept.get(version("predict_orders")).fields["source"] == "new_orders.csv"
+    assert tracker.get(version("predict_orders")).fields["source"] == "new_orders.csv"
     joined = container.resource_version_control().load_data(version("predict"))
     assert "since" in joined.columns
     written = pd.read_csv(project / "out" / "predictions.csv")
     assert list(written["order_id"]) == list(new["order_id"])
 
 
-def test_a_second_run_makes_no_new_versions(load, kept):
+def test_a_second_run_makes_no_new_versions(load, tracker):
     """Equal tables are equal versions, shared by training and prediction."""
     for _ in range(2):
         load().runner().run()
     names = ["orders_orders", "orders_customers", "orders_predict_orders", "orders_train", "orders_predict"]
-    assert [len(kept.find(DatasetVersion, name)) for name in names] == [1] * 5
+    assert [len(tracker.find(DatasetVersion, name)) for name in names] == [1] * 5
 
 
-def test_a_source_can_be_another_one_this_time(load, kept, project, known):
+def test_a_source_can_be_another_one_this_time(load, tracker, project, training_rows):
     """A workflow takes other sources by name; the rest are those of the settings."""
-    known[:300].to_csv(project / "few.csv", index=False)
+    training_rows[:300].to_csv(project / "few.csv", index=False)
     made = load().runner().process_data({"orders": "few.csv"})
-    assert kept.get(made).fields["rows"] == 300
-    assert kept.get(version("orders")).fields["source"] == "few.csv"
+    assert tracker.get(made).fields["rows"] == 300
+    assert tracker.get(version("orders")).fields["source"] == "few.csv"
 
 
-def test_a_joining_function_may_return_an_arrow_table(load, kept):
+def test_a_joining_function_may_return_an_arrow_table(load, tracker):
     """It is converted to the kind of frame of the workflow."""
     container = load(process__data_transformer__function="join.py:arrow")
     frame = container.resource_version_control().load_data(container.runner().process_data())
@@ -88,18 +88,18 @@ def test_a_joining_function_may_return_an_arrow_table(load, kept):
     assert "since" in frame
 
 
-def test_tables_that_cannot_be_joined_are_not_kept(load, kept, project, known):
+def test_tables_that_cannot_be_joined_are_not_kept(load, tracker, project, training_rows):
     """Nothing is stored if rows are unusable or the join fails."""
-    known.rename(columns={"customer": "client"}).to_csv(project / "orders.csv", index=False)
+    training_rows.rename(columns={"customer": "client"}).to_csv(project / "orders.csv", index=False)
     with pytest.raises(DataError, match=r"join.py:join failed: KeyError: 'customer'"):
         load().runner().process_data()
-    known.assign(paid="late").to_csv(project / "orders.csv", index=False)
+    training_rows.assign(paid="late").to_csv(project / "orders.csv", index=False)
     with pytest.raises(DataError, match=r"orders\.csv.*Nothing can be learned"):
         load().runner().process_data()
     (project / "customers.csv").unlink()
     with pytest.raises(DataError, match=r"customers\.csv: there is no such file"):
         load().runner().process_data()
-    assert kept.find(DatasetVersion) == []
+    assert tracker.find(DatasetVersion) == []
 
 
 @pytest.mark.parametrize(
