@@ -98,10 +98,10 @@ def test_a_staged_file_is_moved(file_store, tmp_path):
             file.close()
             inodes.add(file.path.stat().st_ino)
             digest = file_store.put_file(file.path)
-    [kept] = [path for path in root.rglob("*") if path.is_file()]
-    assert kept == root / digest[:2] / digest[2:]
-    assert kept.stat().st_ino in inodes
-    assert kept.stat().st_mode == (root.parent / "store.db").stat().st_mode
+    [stored] = [path for path in root.rglob("*") if path.is_file()]
+    assert stored == root / digest[:2] / digest[2:]
+    assert stored.stat().st_ino in inodes
+    assert stored.stat().st_mode == (root.parent / "store.db").stat().st_mode
     assert [path.name for path in root.iterdir()] == [digest[:2]]
 
 

@@ -77,8 +77,8 @@ def test_codes_change_nothing_about_a_frame_of_predictions(library, classes):
         rows = pl.from_pandas(rows) if library == "polars" else pa.Table.from_pandas(rows)
     for passthrough in (["id"], []):
         one, other = (
-            predictions_frame(Predictions(labels, shares, classes, codes=known), rows, passthrough)
-            for known in (None, codes)
+            predictions_frame(Predictions(labels, shares, classes, codes=label_codes), rows, passthrough)
+            for label_codes in (None, codes)
         )
         assert type(one) is type(other)
         if library == "pandas":
