@@ -9,11 +9,16 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from lolpop.integrations import call_kind
-from lolpop.running.fingerprints.instructions import LOADS_VARIABLE, Instruction, instructions_of
+from lolpop.running.fingerprints.instructions import (
+    LOADS_ATTRIBUTE,
+    LOADS_VARIABLE,
+    Instruction,
+    attributes_at,
+    instructions_of,
+)
 
 __all__ = ["SelfUse", "functions_behind", "members_of", "self_use", "variable_of", "variable_use"]
 
-_LOADS_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _SETS_VARIABLE = frozenset({"STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF"})
 _IS_SET = ("=",)
 """What follows an attribute that is set: no attribute has this name."""
@@ -140,8 +145,8 @@ def _uses_of_loaded(instructions: Sequence[Instruction], place: int) -> Iterator
     first = instructions[place + 1].opname if place + 1 < len(instructions) else ""
     if first == "LOAD_SUPER_ATTR":
         yield (instructions[place + 1].argval,)
-    elif first in _LOADS_ATTRIBUTE:
-        yield _attributes(instructions, place + 1)
+    elif first in LOADS_ATTRIBUTE:
+        yield attributes_at(instructions, place + 1)
     elif first in ("STORE_ATTR", "DELETE_ATTR"):
         yield (instructions[place + 1].argval, *_IS_SET)
     elif first == "TO_BOOL" or (first.startswith("POP_JUMP") and not first.endswith("NONE")):
@@ -170,17 +175,9 @@ def _after_super(instructions: Sequence[Instruction], place: int) -> tuple[str, 
     """What is read of ``super()``; empty where that is a value of its own."""
     while place < len(instructions):
         instruction = instructions[place]
-        if instruction.opname in _LOADS_ATTRIBUTE or instruction.opname == "LOAD_SUPER_ATTR":
+        if instruction.opname in LOADS_ATTRIBUTE or instruction.opname == "LOAD_SUPER_ATTR":
             return (instruction.argval,)
         if instruction.opname not in {"CALL", "PUSH_NULL", *LOADS_VARIABLE}:
             return ()
         place += 1
     return ()
-
-
-def _attributes(instructions: Sequence[Instruction], place: int) -> tuple[str, ...]:
-    names: list[str] = []
-    while place < len(instructions) and instructions[place].opname in _LOADS_ATTRIBUTE:
-        names.append(instructions[place].argval)
-        place += 1
-    return tuple(names)

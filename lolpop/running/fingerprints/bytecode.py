@@ -10,13 +10,17 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from lolpop.running.fingerprints.instructions import LOADS_VARIABLE, Instruction, instructions_of
+from lolpop.running.fingerprints.instructions import (
+    LOADS_VARIABLE,
+    Instruction,
+    attributes_at,
+    instructions_of,
+)
 from lolpop.running.fingerprints.references import Reference
 
 __all__ = ["digest_of", "names_in", "references_of"]
 
 _GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
-_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _EXPRESSIONS = frozenset({"eval", "query"})
 """Methods of dataframes that take expressions, in which ``@name`` is a variable of their caller."""
 
@@ -138,7 +142,7 @@ def _references(code: CodeType) -> Iterator[Reference]:
     instructions = instructions_of(code)
     for index, instruction in enumerate(instructions):
         if instruction.opname in _GLOBALS:
-            yield Reference(instruction.argval, tuple(_attributes(instructions[index + 1 :])))
+            yield Reference(instruction.argval, attributes_at(instructions, index + 1))
         elif instruction.opname == "IMPORT_NAME":
             yield from _imported(code, instructions, index)
     for constant in code.co_consts:
@@ -148,13 +152,6 @@ def _references(code: CodeType) -> Iterator[Reference]:
             for name in re.findall(r"@([^\W\d][\w.]*)", constant):
                 first, *attributes = name.rstrip(".").split(".")
                 yield Reference(first, tuple(attributes))
-
-
-def _attributes(instructions: Sequence[Instruction]) -> Iterator[str]:
-    for instruction in instructions:
-        if instruction.opname not in _ATTRIBUTES:
-            return
-        yield instruction.argval
 
 
 def _imported(code: CodeType, instructions: Sequence[Instruction], place: int) -> Iterator[Reference]:
@@ -190,7 +187,7 @@ def _chains_of(code: CodeType, variable: str) -> Iterator[tuple[str, ...]]:
     instructions = instructions_of(code)
     for place, instruction in enumerate(instructions):
         if instruction.argval == variable and instruction.opname in LOADS_VARIABLE:
-            yield tuple(_attributes(instructions[place + 1 :]))
+            yield attributes_at(instructions, place + 1)
     for constant in code.co_consts:
         if isinstance(constant, CodeType) and variable in constant.co_freevars:
             yield from _chains_of(constant, variable)

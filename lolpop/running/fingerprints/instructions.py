@@ -10,12 +10,15 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-__all__ = ["LOADS_VARIABLE", "Instruction", "instructions_of"]
+__all__ = ["LOADS_ATTRIBUTE", "LOADS_VARIABLE", "Instruction", "attributes_at", "instructions_of"]
 
 LOADS_VARIABLE = frozenset(
     {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW"}
 )
 """Instructions that load a variable of a function."""
+
+LOADS_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+"""Instructions that load an attribute of what was loaded before."""
 
 _SILENT = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "RESUME"})
 """Instructions that compute nothing."""
@@ -70,6 +73,14 @@ _new = tuple.__new__
 def instructions_of(code: CodeType) -> Sequence[Instruction]:
     """The instructions of ``code`` that compute something."""
     return tuple(_decoded(code) if sys.version_info[:2] == (3, 11) else _disassembled(code))
+
+
+def attributes_at(instructions: Sequence[Instruction], place: int) -> tuple[str, ...]:
+    """The chain of attributes that is loaded from ``place`` on: ``("b", "c")`` after ``a`` in ``a.b.c``."""
+    end = place
+    while end < len(instructions) and instructions[end].opname in LOADS_ATTRIBUTE:
+        end += 1
+    return tuple(instruction.argval for instruction in instructions[place:end])
 
 
 def _disassembled(code: CodeType) -> Iterator[Instruction]:
