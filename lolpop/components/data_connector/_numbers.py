@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _FEW = 20
 _REMEMBERED = 1000
 _PLACEHOLDER = re.compile(r"[^\w\s]+")
+_CODE = re.compile(r"[A-Za-z][0-9]+|[0-9]+[A-JLN-Za-jln-z]|[0-9]{5}-[0-9]{4}")  # 5k and 5M are numbers
+_LETTER = re.compile(r"[A-Za-z]")
 _PLACEHOLDERS = 3  # different texts that stand for a missing value
 
 NEARLY = 0.9
@@ -191,9 +193,16 @@ class NumberCounts:
         return few and self.numbers[style] >= _WITH_PLACEHOLDERS * self.present
 
     def reads_as_number(self, style: NumberStyle) -> bool:
-        """Whether it is better read as numbers: not if they are so few that they are categories."""
+        """Whether it is better read as numbers: not if they are codes, or so few that they are categories."""
         others = self.others.get(style, Counter())
+        if others and style not in self.fractions and self._are_codes(others):
+            return False
         return not others or self._are_placeholders(others) or len(self.distinct) > _FEW
+
+    @staticmethod
+    def _are_codes(others: Mapping[str, int]) -> bool:
+        are_letters = len(others) > _PLACEHOLDERS and all(map(_LETTER.fullmatch, others))
+        return are_letters or all(map(_CODE.fullmatch, others))
 
     @staticmethod
     def _are_placeholders(others: Mapping[str, int]) -> bool:

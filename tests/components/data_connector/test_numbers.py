@@ -269,6 +269,29 @@ def test_a_word_for_missing_values_among_numbers_is_named(tmp_path):
     assert 'missing_values: ["unknown"]' in notices[0].message
 
 
+@pytest.mark.parametrize(
+    "codes",
+    [["136A"], ["207a", "229b"], ["c168", "c118"], ["98115-4820", "98112-4729"], ["A", "B", "C", "D"]],
+    ids=["family", "subjects", "stations", "postal codes", "sections"],
+)
+def test_codes_among_whole_numbers_are_kept(tmp_path, codes):
+    """Few of real ids have a letter: they are no missing values, and a warning names them."""
+    texts = [*map(str, range(100, 298)), *codes]
+    columns, notices, _ = both(tmp_path, column(*texts))
+    assert columns["x"] == ("string", texts)
+    assert [notice.level for notice in notices] == ["warning"]
+    assert f"198 of {len(texts)} values of 'x' are numbers, row 199 is {codes[0]!r}" in notices[0].message
+    assert "The column is read as text" in notices[0].message
+
+
+@pytest.mark.parametrize("other", ["5k", "T", ".", "165cm", "12-34", "unknown"])
+def test_other_texts_among_whole_numbers_are_missing(tmp_path, other):
+    """They look like no code, and the warning says how they are read."""
+    columns, notices, _ = both(tmp_path, column(*map(str, range(100, 298)), other))
+    assert columns["x"][1][-1] is None
+    assert [notice.level for notice in notices] == ["warning"]
+
+
 @pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000"])
 def test_spaces_of_every_kind_around_numbers_do_not_count(tmp_path, space):
     """No-break spaces, which web pages put around numbers, are spaces."""
