@@ -38,7 +38,7 @@ def known_truth(
     require_columns(data.columns, [target], what="target column")
     labels: nw.DataFrame[Any] | None = None
     parts: list[Frame] = []
-    label = target
+    label, example = target, ""
     rows = 0
     for batch in predictions:
         predicted = wrap(batch)
@@ -51,6 +51,7 @@ def known_truth(
                 raise DataError(
                     f"None of the {count(len(data), 'row')} of the truth has a label in {target!r}."
                 )
+            example = _example(predicted, identity)
             for name in identity:
                 labels = _as_in(predicted, labels, name)
             if labels.select(identity).is_duplicated().any():
@@ -64,7 +65,8 @@ def known_truth(
     if joined_rows.is_empty():
         raise DataError(
             f"The {count(rows, 'predicted row')} and the {count(len(data), 'row')} of the truth share no "
-            f"value of {_named(problem)}."
+            f"value of {_named(problem)}: they are such as {example} and "
+            f"{_example(data, identity)}. Write them alike."
         )
     present_labels = set(joined_rows.get_column(label).to_list())
     if classes and present_labels.isdisjoint(_classes_by_label(joined_rows.get_column(label), classes)):
@@ -73,6 +75,11 @@ def known_truth(
             f"but the model predicts {listed(classes)}."
         )
     return LabelledRows(joined_rows.drop(label).to_native(), joined_rows.get_column(label).to_native())
+
+
+def _example(rows: nw.DataFrame[Any], identity: Sequence[str]) -> str:
+    values = rows.select(identity).head(1).rows()
+    return ", ".join(map(repr, values[0])) if values else "none"
 
 
 def with_known_label(rows: LabelledRows, classes: Sequence[Any]) -> tuple[LabelledRows, Mapping[Any, int]]:

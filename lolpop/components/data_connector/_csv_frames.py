@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lolpop._names import did_you_mean
 from lolpop.components.data_connector._columns import ColumnPlan, ColumnReader, missing_notice
 from lolpop.components.data_connector._csv import read_fields, scan_fields
 from lolpop.components.data_connector._folders import require_same_columns
@@ -132,7 +133,16 @@ class CsvFrames:
     ) -> tuple[Notice, ...]:
         notices = [notice for name, reader in readers.items() for notice in reader.notices(plans[name])]
         missing = {name: reader.evidence.missing for name, reader in readers.items()}
-        return (*notices, *missing_notice(self._shown, missing))
+        return (*self._misspelt(list(readers)), *notices, *missing_notice(self._shown, missing))
+
+    def _misspelt(self, names: Sequence[str]) -> Iterator[Notice]:
+        """Notices about declared columns that the source lacks, but of which it has a near name."""
+        for name in self._options.columns:
+            if name not in names and (proposal := did_you_mean(name, names)) is not None:
+                yield Notice(
+                    f"{self._shown} has no column {name!r}, whose type the settings declare. {proposal}",
+                    "warning",
+                )
 
     def _written(
         self, readers: Mapping[str, ColumnReader], plans: Mapping[str, ColumnPlan]

@@ -22,6 +22,7 @@ _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$"
 _TIMED = r"[T ][0-9]{2}:[0-9]{2}"
 _FINE = r"\.[0-9]{6}[0-9]*[1-9]"
 _TOO_FINE = r"\.[0-9]{9}[0-9]*[1-9]"
+_COMMA = r"(:[0-9]{2}),([0-9])"  # before the fraction of a second, as ISO 8601 has it, and logs of Python
 _ZONED = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
@@ -31,6 +32,7 @@ def forms_of(texts: pa.ChunkedArray) -> frozenset[DateForm]:
 
     if not re.match(_DATE, texts[0].as_py()) or not pc.all(pc.match_substring_regex(texts, _DATE)).as_py():
         return frozenset()
+    texts = pc.replace_substring_regex(texts, _COMMA, r"\1.\2")
     timed = pc.match_substring_regex(texts, _TIMED)
     zoned = pc.and_(timed, pc.match_substring_regex(texts, _ZONED))
     forms: set[DateForm] = set()
@@ -64,8 +66,9 @@ def agree(forms: Set[DateForm]) -> bool:
 def to_dates(texts: pa.ChunkedArray, forms: Set[DateForm]) -> pa.ChunkedArray:
     """``texts`` as days, times, or instants in UTC: what dates of all ``forms`` can be."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    dates = _parsed(texts, forms)
+    dates = _parsed(pc.replace_substring_regex(texts, _COMMA, r"\1.\2"), forms)
     assert dates is not None  # noqa: S101  (they were dates when their forms were looked for)
     unit = "ns" if "nanosecond" in forms else "us"
     zone = "UTC" if "zoned" in forms else None

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class JsonTokens:
     """The columns of numbers or booleans that are read as the text in the file.
 
-    These are the columns of text by ``schema``, or among ``texts``; those that identify rows, unless their
-    type is that of whole numbers; and labels that are fractions in another form than Python writes.
+    These are the columns of text by ``schema``, or among ``texts``; booleans that identify rows; and ids and
+    labels that are fractions in another form than Python writes.
     """
 
     def __init__(self, schema: ReadingSchema, texts: frozenset[str]) -> None:
@@ -28,7 +28,7 @@ class JsonTokens:
         self._names: frozenset[str] = frozenset()
 
     def settle(self, types: Mapping[str, pa.DataType], lines: Iterable[bytes]) -> None:
-        """Choose the columns by their ``types``, and for labels by all ``lines``."""
+        """Choose the columns by their ``types``, and those of fractions by all ``lines``."""
         import pyarrow as pa
 
         plain = {
@@ -37,11 +37,11 @@ class JsonTokens:
             if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
         }
         names = plain.keys() & self._texts
-        names |= {name for name in plain.keys() & self._identity if not pa.types.is_integer(plain[name])}
-        labels = {name for name in plain.keys() & self._labels - names if pa.types.is_floating(plain[name])}
-        if labels:
-            values = _tokens(lines, labels)
-            names |= {name for name in labels if not are_canonical_floats(filter(None, values[name]))}
+        names |= {name for name in plain.keys() & self._identity if pa.types.is_boolean(plain[name])}
+        written = plain.keys() & (self._identity | self._labels) - names
+        if fractions := {name for name in written if pa.types.is_floating(plain[name])}:
+            values = _tokens(lines, fractions)
+            names |= {name for name in fractions if not are_canonical_floats(filter(None, values[name]))}
         self._names = frozenset(names)
 
     def schema(self, schema: pa.Schema) -> pa.Schema:

@@ -50,3 +50,18 @@ def test_dates_that_one_type_holds_are_dates(tmp_path, texts, suffix, kind, batc
     assert [str(value)[:10] for frame in frames for value in frame["t"].to_list()] == [
         text[:10] for text in texts
     ]
+
+
+@pytest.mark.parametrize("batch_rows", [None, 1])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_comma_before_the_fraction_of_a_second_is_read(tmp_path, suffix, kind, batch_rows):
+    """ISO 8601 allows it, and logs of Python have it."""
+    if suffix == "csv":
+        (tmp_path / "rows.csv").write_text("t\n" + '"2024-01-31 10:00:00,123"\n"2024-01-31 10:00:01,500"\n')
+    else:
+        _written(tmp_path, suffix, ["2024-01-31 10:00:00,123", "2024-01-31 10:00:01,500"])
+    reader = connector(tmp_path, kind, batch_rows=batch_rows)
+    frames = [reader.read(f"rows.{suffix}")] if batch_rows is None else list(reader.scan(f"rows.{suffix}"))
+    values = [value.isoformat() for frame in frames for value in frame["t"].to_list()]
+    assert values == ["2024-01-31T10:00:00.123000", "2024-01-31T10:00:01.500000"]

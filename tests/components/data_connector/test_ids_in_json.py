@@ -63,6 +63,12 @@ def test_ids_that_are_missing_in_json_lines_stay_so(tmp_path, kind, batch_rows):
     assert [value is None or value != value for value in values] == [False, True, True]
 
 
+def test_ids_that_python_writes_alike_stay_numbers(tmp_path):
+    """Whole numbers that became fractions, as pandas writes them, still meet whole numbers."""
+    (tmp_path / "rows.jsonl").write_text('{"id": 1.0}\n{"id": 2.0}\n')
+    assert _read(tmp_path, "rows.jsonl", "pandas", None, "id", IDENTITY) == ([1.0, 2.0], {"Float64"})
+
+
 @pytest.mark.parametrize("scans", [False, True])
 @pytest.mark.parametrize("suffix", ["parquet", "feather"])
 def test_ids_that_are_floats_are_named(tmp_path, suffix, scans):

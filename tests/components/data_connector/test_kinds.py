@@ -287,3 +287,11 @@ def test_an_overridden_read_is_called(tmp_path):
 
     (tmp_path / "rows.csv").write_text("a\n1\n")
     assert Doubled(folder=tmp_path).read_as("rows.csv", ReadingSchema()).rows["a"].tolist() == [2]
+
+
+def test_a_misspelt_column_of_the_settings_is_named(tmp_path):
+    """A declared type that no column has is a warning if a name is near; other sources may have the rest."""
+    _, notices, _ = both(tmp_path, "zip,x\n1,2\n", columns={"zpi": "text", "of another table": "text"})
+    assert [notice.message for notice in notices] == [
+        "rows.csv has no column 'zpi', whose type the settings declare. Did you mean zip?"
+    ]

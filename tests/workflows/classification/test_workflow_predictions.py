@@ -139,7 +139,7 @@ def test_numbers_of_another_width_are_the_same_index(library):
         ({"id": [1, 1], "y": ["a", "b"]}, "several labels for one value of .id."),
         (
             {"id": [8, 9], "y": ["a", "b"]},
-            "The 3 predicted rows and the 2 rows of the truth share no value of 'id'",
+            "The 3 predicted rows and the 2 rows of the truth share no value of 'id'.*such as 1 and 8. Write",
         ),
         ({"id": [1, 2], "y": [None, None]}, "None of the 2 rows of the truth has a label in 'y'"),
         ({"id": [True], "y": ["a"]}, "'id' is Int64.*Boolean in the truth"),
