@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,7 +32,9 @@ _SEPARATORS = (";", "\t", "|", ",")
 _BLOCKS = (1 << 22, 1 << 30)
 _SCANNED_BLOCKS = (1 << 20, 1 << 30)  # several of which are held in memory
 _PARALLEL = 64 << 20
+_EXCELS = re.compile(r"(?i)sep=.?")
 _NO_ROOM = "straddling object"
+_LONGEST = _BLOCKS[-1]  # characters of a value
 
 
 def read_fields(location: Location, separator: str) -> pa.Table:
@@ -253,10 +256,13 @@ def _rows(
     rows = csv.reader(lines, delimiter=separator)
     while True:
         start = rows.line_num + 1
+        limit = csv.field_size_limit(_LONGEST)  # of the process
         try:
             row = next(rows, None)
-        except csv.Error as error:  # a value of more characters than Python's csv module takes
+        except csv.Error as error:  # a value of more characters than that
             raise DataError(f"{location}:{start}: {error}. Close the quote, if one is open here.") from error
+        finally:
+            csv.field_size_limit(limit)
         if row is None:
             return
         if row:
@@ -283,6 +289,10 @@ def _header(location: Location, separator: str) -> list[str]:
             raise error
         if any("\0" in name for name in names):
             raise with_nul(location)
+        if _EXCELS.fullmatch(separator.join(names)):
+            raise DataError(
+                f"{location}:1: this line is a note of Excel about the separator, and no header. Remove it."
+            )
         if len(names) == 1 and "separator" not in location.options:
             _check_separator(location, names[0])
         start, end, first = 0, 0, names

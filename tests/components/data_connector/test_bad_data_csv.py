@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 
 import pytest
+from csv_reading import KINDS, connector
 
 from lolpop.components.data_connector.file import FileDataConnector
 from lolpop.data import Data
@@ -108,3 +110,22 @@ def test_json_lines_of_another_encoding_are_an_error_or_read_by_its_name(tmp_pat
         with pytest.raises(DataError, match=r"rows\.jsonl:2:9: the byte 0xe4 is not UTF-8"):
             read("rows.jsonl")
         assert wrap(read(named)).get_column("id").to_list() == ["a", "\u00e4"]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("mark", [",", ";", ""])
+def test_a_note_of_excel_above_the_header_is_named(tmp_path, separator, mark):
+    """``sep=,`` was the name of the first column."""
+    (tmp_path / "rows.csv").write_text(f"sep={mark}\nid{separator}x\n1{separator}2\n")
+    with pytest.raises(DataError, match=r"rows\.csv:1: this line is a note of Excel.*Remove it"):
+        connector(tmp_path, "pandas").read({"path": "rows.csv", "separator": separator})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_value_of_many_characters_is_read(tmp_path, kind):
+    """Python's csv module takes 131,072 by default, which stays as it is."""
+    limit = csv.field_size_limit()
+    text = "z" * 300_000
+    (tmp_path / "rows.csv").write_text(f'id,page\n1,"{text}"\n2,"{text}\n"\n')
+    assert connector(tmp_path, kind).read("rows.csv")["page"].to_list() == [text, f"{text}\n"]
+    assert csv.field_size_limit() == limit
