@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from lolpop.components.data_connector._common_schema import CommonSchema, plain_identity
 from lolpop.components.data_connector._format import Format, WriteFrame
 from lolpop.components.data_connector._frames import WholeColumns, is_numbered, to_frame, without_index
+from lolpop.components.data_connector._periods import without_periods
 from lolpop.data.batches import SchemaAligner, plain_values
 from lolpop.data.frames import wrap
 from lolpop.data.reading import Notice, Reading
@@ -165,7 +166,7 @@ class TypedFile(Format):
 
     def _plain(self, table: pa.Table, first_row: int = 0) -> pa.Table:
         """``table`` without what pandas adds, and with plain values that identify rows."""
-        table = without_index(table, first_row)
+        table = without_periods(without_index(table, first_row))
         for place, field in enumerate(table.schema):
             if field.name in self._schema.identity:
                 table = table.set_column(place, field.name, plain_identity(table.column(place), field.name))

@@ -295,3 +295,20 @@ def test_a_misspelt_column_of_the_settings_is_named(tmp_path):
     assert [notice.message for notice in notices] == [
         "rows.csv has no column 'zpi', whose type the settings declare. Did you mean zip?"
     ]
+
+
+@pytest.mark.parametrize("batch_rows", [None, 1])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("frequency", "expected"), [("M", ["2024-01-01", "2024-02-01"]), ("Q", ["2024-01-01", "2024-04-01"])]
+)
+def test_periods_of_pandas_are_the_times_that_they_begin(tmp_path, kind, batch_rows, frequency, expected):
+    """They were numbers in polars: the months since 1970."""
+    periods = pd.period_range("2024-01-01", periods=2, freq=frequency)
+    pd.DataFrame({"x": [*periods, pd.NaT], "z": [1, 2, 3]}).astype({"x": f"period[{frequency}]"}).to_parquet(
+        tmp_path / "rows.parquet"
+    )
+    reader = connector(tmp_path, kind, batch_rows=batch_rows)
+    frames = [reader.read("rows.parquet")] if batch_rows is None else list(reader.scan("rows.parquet"))
+    values = [value for frame in frames for value in columns(frame)["x"][1]]
+    assert values == [f"{day}T00:00:00" for day in expected] + [None]
