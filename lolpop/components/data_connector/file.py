@@ -348,7 +348,7 @@ class FileDataConnector(DataConnector):
         options = self._options.overridden(location.options, str(location))
         reading = form(location, schema, options, files).scan(self._frame, self._batch_rows)
         rows = map(ColumnAligner(), reading.rows)
-        return Reading(_with_rows(rows, location), reading.columns, reading.notices)
+        return Reading(_with_rows(rows, location), reading.columns, reading.notices, reading.written)
 
     def _format(self, location: Location, schema: ReadingSchema) -> Format:
         options = self._options.overridden(location.options, str(location))

@@ -218,3 +218,23 @@ def test_types_that_cannot_be_made_alike_are_a_warning(tmp_path, joined, message
     (tmp_path / "join.py").write_text("def join(tables):\n    return tables['orders'].assign(name='none')\n")
     joined(["A1", "17"], ["-"], data__sources={"orders": "orders.csv", "customers": "typed.parquet"})
     assert "'key' is text in 'orders' and integer in 'customers'" in messages.texts[-1]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_an_index_that_tables_share_is_text_in_all_if_it_is_in_one(joined, frame):
+    """An index is read by its own rule in each table, and has one type after that."""
+    settings = {"problem__index": "key", "problem__drop": ["id"], "data__frame": frame}
+    assert joined(["1", "2"], ["1", "02"], **settings) == [("1", "c0"), ("2", None)]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_folders_are_joined_as_files_are(tmp_path, joined, messages, frame):
+    """The values of all files of a folder decide."""
+    for name, keys in (("a", ["2", "1"]), ("b", ["01"])):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        rows = "".join(f"{key},{name}{at}\n" for at, key in enumerate(keys))
+        (tmp_path / "folder" / f"{name}.csv").write_text(f"key,name\n{rows}")
+    settings = {"data__sources": {"orders": "orders.csv", "customers": "folder/"}, "data__frame": frame}
+    assert joined(["1", "2"], ["-"], **settings) == [("1", "a1"), ("2", "a0")]
+    assert joined(["01", "2"], ["-"], **settings) == [("01", "b0"), ("2", "a0")]
+    assert all("has values such as '01'" in text for text in messages.texts)
