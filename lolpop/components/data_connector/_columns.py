@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.data_connector import _dates
-from lolpop.components.data_connector._evidence import Evidence, Fields, without_plus
+from lolpop.components.data_connector._evidence import Evidence, Fields
 from lolpop.components.data_connector._notations import NOTATIONS
 from lolpop.components.data_connector._numbers import (
     PLAIN,
     NumberCounts,
     NumberStyle,
+    without_plus,
 )
 from lolpop.components.data_connector._options import MISSING
 from lolpop.components.data_connector._written import NumberForms
@@ -172,6 +173,15 @@ class ColumnReader:
                     evidence.fields, "int64" if whole else "float64", style, lenient=True, others=others
                 )
         return self._planned(read_as)
+
+    def misses(self, plan: ColumnPlan) -> bool:
+        """Whether some values are missing."""
+        return self.evidence.any_missing or bool(plan.others)
+
+    def is_beyond_floats(self, plan: ColumnPlan) -> bool:
+        """Whether some values are whole numbers that are no floats."""
+        lenient = plan.lenient and self._counts is not None and plan.style in self._counts.beyond_floats
+        return self.evidence.beyond_floats or lenient
 
     def written(self, plan: ColumnPlan) -> WrittenForm | None:
         """How the values are written, as far as the type of ``plan`` does not keep it; None if it does."""

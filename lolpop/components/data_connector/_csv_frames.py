@@ -88,10 +88,10 @@ class CsvFrames:
         import pyarrow as pa
 
         # A batch without missing values, or without great numbers, does not show what the others have.
-        lenient = {name for name, plan in plans.items() if plan.lenient}
-        missing = lenient | {name for name, reader in readers.items() if reader.evidence.any_missing}
-        beyond = lenient | {name for name, reader in readers.items() if reader.evidence.beyond_floats}
-        whole = WholeColumns(missing, beyond)
+        whole = WholeColumns(
+            [name for name, reader in readers.items() if reader.misses(plans[name])],
+            [name for name, reader in readers.items() if reader.is_beyond_floats(plans[name])],
+        )
         for file in self._files:
             for table in self._tables(file, batch_rows):
                 columns = [

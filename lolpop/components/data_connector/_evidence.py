@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lolpop.components.data_connector import _dates
 from lolpop.components.data_connector._frames import is_beyond_floats
-from lolpop.components.data_connector._numbers import PLAIN, NumberStyle
+from lolpop.components.data_connector._numbers import PLAIN, NumberStyle, without_plus
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -239,15 +239,6 @@ def cast_or_none(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray 
         return pc.cast(values, kind)
     except pa.ArrowInvalid:
         return None
-
-
-def without_plus(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Whole numbers without the sign that Arrow does not take."""
-    import pyarrow.compute as pc
-
-    if not pc.any(pc.starts_with(texts, "+")).as_py():
-        return texts
-    return pc.replace_substring_regex(texts, r"^\+([0-9])", r"\1")
 
 
 def _are_booleans(present: pa.ChunkedArray) -> bool:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lolpop.components.data_connector._frames import is_beyond_floats
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 _FEW = 20
+_FLOAT_DIGITS, _INTEGER_DIGITS = 15, 18  # that all floats, and integers of 64 bits, have room for
 _REMEMBERED = 1000
 _PLACEHOLDER = re.compile(r"[^\w\s]+")
 _CODE = re.compile(r"[A-Za-z][0-9]+|[0-9]+[A-JLN-Za-jln-z]|[0-9]{5}-[0-9]{4}")  # 5k and 5M are numbers
@@ -91,6 +94,15 @@ def _pattern(decimal: str, thousands: str) -> str:
     return rf"^[+-]?(?:{number}|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)$"
 
 
+def without_plus(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers without the sign that Arrow does not take."""
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.starts_with(texts, "+")).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, r"^\+([0-9])", r"\1")
+
+
 @dataclass(slots=True)
 class NumberCounts:
     """How many of the texts of a column are numbers in each of several styles."""
@@ -109,6 +121,8 @@ class NumberCounts:
     """The styles in which some of the numbers have a fraction, or an exponent."""
     digits: int = 0
     """The greatest number of digits of a whole number."""
+    beyond_floats: set[NumberStyle] = field(default_factory=set)
+    """The styles in which some of the whole numbers are no floats."""
     distinct: set[str] = field(default_factory=set)
     file: str = ""
     """The file of the rows, if there are several."""
@@ -167,7 +181,13 @@ class NumberCounts:
         whole = pc.match_substring_regex(plain, r"^[+-]?[0-9]+$")
         if not pc.all(whole, min_count=0).as_py():  # of no numbers, none has a fraction
             self.fractions.add(style)
-        self.digits = max(self.digits, pc.max(pc.utf8_length(plain.filter(whole))).as_py() or 0)
+        whole_numbers = plain.filter(whole)
+        digits = pc.max(pc.utf8_length(whole_numbers)).as_py() or 0
+        self.digits = max(self.digits, digits)
+        if _FLOAT_DIGITS < digits <= _INTEGER_DIGITS and is_beyond_floats(
+            pc.cast(without_plus(whole_numbers), "int64")
+        ):
+            self.beyond_floats.add(style)
 
     def best(self) -> NumberStyle | None:
         """The style in which most texts are numbers, the first of those alike."""
