@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 from lolpop.components.data_connector import DataConnector
+from lolpop.data.manifests import Manifest
+from lolpop.data.reading import ReadingSchema
 from lolpop.data.sources import Source
 from lolpop.errors import DataError
 from lolpop.testing.contracts._expected import raised, require
@@ -68,6 +70,23 @@ class DataConnectorContract(ComponentContract):
 
         raised(DataError, fails)
         raised(DataError, lambda: connector.read(broken))
+
+    def test_rows_that_stay_in_place(self, make: Make, new_source: NewSource) -> None:
+        """A manifest gives the scanned batches, until the rows change; or it is refused."""
+        connector, source, schema = make(), new_source(), ReadingSchema()
+        connector.write(sample().frame, source)
+        if connector.obstacle_in_place(source, None) is not None:
+            raised(DataError, lambda: connector.manifest(source, schema))
+            return
+        manifest = Manifest.model_validate_json(connector.manifest(source, schema).model_dump_json())
+        scanned = [rows_of(batch) for batch in make().scan_as(source, schema).rows]
+        in_place = [rows_of(batch) for batch in make().scan_manifest(manifest)]
+        require(in_place == scanned, "the batches that scan_as returns", "others")
+        require(len(manifest.batches) == len(scanned), f"{len(scanned)} batches", len(manifest.batches))
+        make().require_manifest(manifest)
+        connector.write(sample(seed=1).frame, source)
+        raised(DataError, lambda: make().require_manifest(manifest))
+        raised(DataError, lambda: list(make().scan_manifest(manifest)))
 
     def test_missing_source_is_a_data_error(self, make: Make, new_source: NewSource) -> None:
         """Reading or scanning a missing source raises a DataError."""

@@ -228,6 +228,8 @@ MUTANTS = {
         ("replaces_what_was_there", of_nothing(remembers(FileDataConnector, "write"))),
         ("scans_the_rows_that_it_reads", of_nothing(mutant(FileDataConnector, scan=lambda self, source: iter(())))),
         ("version_follows_the_content", of_nothing(says_nothing(FileDataConnector, "version", "same"))),
+        ("rows_that_stay_in_place", of_nothing(says_nothing(FileDataConnector, "require_manifest"))),
+        ("rows_that_stay_in_place", of_nothing(says_nothing(FileDataConnector, "scan_manifest", ()))),
         ("tells_places_apart", of_nothing(says_nothing(FileDataConnector, "is_same", True))),
         ("leaves_the_frame_as_it_is", of_nothing(changes_the_frame(FileDataConnector, "write"))),
         ("missing_source_is_a_data_error", of_nothing(says_nothing(FileDataConnector, "read"))),
@@ -534,7 +536,7 @@ def fixtures(tmp_path, capsys):
     yield {
         "store": new_store,
         "tmp_path": tmp_path,
-        "new_source": lambda: str(tmp_path / f"{next(numbers)}.csv"),
+        "new_source": lambda: str(tmp_path / f"{next(numbers)}.parquet"),
         "metadata_tracker": SQLMetadataTracker(store=new_store()),
         "sent": lambda: capsys.readouterr().err,
         "recorded": lambda: capsys.readouterr().err,

@@ -262,6 +262,24 @@ def test_a_resumed_run_reads_changed_files_again(load, tracker, project, new, sp
     assert numbers == [1, 1, 2]
 
 
+def test_training_does_not_depend_on_how_rows_are_read(load, project, trained):
+    """Another setting of the connector, or of batches, repeats no training on the same rows."""
+    from lolpop.kernel.scopes import scope_of
+    from lolpop.running.fingerprints.calls import CallFingerprints
+
+    digests = {
+        CallFingerprints(scope_of(load(**settings))).method("train_model").digest
+        for settings in (
+            {},
+            {"data_connector": {"missing_values": ["?"]}},
+            {"data__batch_rows": 7},
+            {"data__batch_rows": 7, "data__in_place": True},
+        )
+    }
+    assert len(digests) == 1
+    assert None not in digests
+
+
 def test_the_command_line_shows_versions_in_place(load, project, spread, trained, capsys, monkeypatch):
     """With the number of their files."""
     from lolpop.cli import main
