@@ -26,6 +26,7 @@ from benchmarks.parts import prepared
 from benchmarks.transactions import counted_transactions
 from lolpop._processors import processors
 from lolpop.components.executor.dask import DaskExecutor
+from lolpop.data.reading import ReadingSchema
 from lolpop.resources import DatasetVersion, ModelVersion
 from lolpop_containers.classification import ClassificationContainer
 
@@ -59,6 +60,10 @@ class Costs:
     """To the scheduler, for each item."""
     check: float
     """Of a byte that is stored, whose digest a worker checks."""
+    copy: float
+    """Of a row, to store it."""
+    manifest: float
+    """Of a row that stays in place, to find the digest of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,18 @@ class Outcome:
     rows_in_flight: int
 
 
-def simulate(costs: Costs, rows: int, workers: int, cores: int | None = None) -> Outcome:
-    """Predict ``rows`` by ``workers``, on machines with enough ``cores``, or on one with so many."""
+def simulate(
+    costs: Costs, rows: int, workers: int, cores: int | None = None, *, in_place: bool = False
+) -> Outcome:
+    """Predict ``rows`` by ``workers``, on machines with enough ``cores``, or on one with so many.
+
+    Rows that are stored are one file, whose digest each worker checks. Files ``in_place`` have a state.
+    """
     parts = -(-rows // PART_ROWS)
     # Processes that share cores are slower; the first one works beside them.
     slower = 1.0 if cores is None else max(1.0, (workers + costs.merge / costs.predict) / cores)
-    free = [(costs.start + costs.check * costs.row_bytes * rows) * slower] * workers
+    checking = 0.0 if in_place else costs.check * costs.row_bytes * rows
+    free = [(costs.start + checking) * slower] * workers
     finished: list[float] = []
     taken: list[float] = []
     merged = 0.0
@@ -121,6 +132,7 @@ def calibrate(folder: Path) -> Costs:
     merging, _ = timed(merge)
     worker.close()
     checking, _ = timed(lambda: hashlib.sha256(bytes(MEGABYTE)).hexdigest())
+    copying, listing = (process_costs(folder, in_place=in_place) for in_place in (False, True))
     sizes = [path.stat().st_size for path in (folder / ".lolpop" / "artifacts").rglob("*") if path.is_file()]
     item, messages = item_costs()
     return Costs(
@@ -134,7 +146,24 @@ def calibrate(folder: Path) -> Costs:
         item=item,
         messages=messages,
         check=checking / MEGABYTE,
+        copy=copying / PART_ROWS,
+        manifest=listing / PART_ROWS,
     )
+
+
+def process_costs(folder: Path, *, in_place: bool) -> float:
+    """Seconds of storing the rows to predict, or their manifest."""
+    overrides = {"data.in_place": in_place}
+    with ClassificationContainer.load(folder / "lolpop.yaml", environ={}, overrides=overrides) as container:
+        runner = container.runner()
+        connector, schema = container.data_connector(), ReadingSchema()
+        source = runner.data.predict
+        stored = container.resource_version_control()
+        if in_place:
+            seconds, _ = timed(lambda: stored.save_manifest("listed", connector.manifest(source, schema)))
+        else:
+            seconds, _ = timed(lambda: stored.save_batches("copied", connector.scan_as(source, schema).rows))
+    return seconds
 
 
 def item_costs(items: int = 1000, workers: int = 1) -> tuple[float, float]:
@@ -177,7 +206,8 @@ def timed(work):
 
 def predictions_table(costs: Costs, rows: int) -> Table:
     table = Table(
-        "workers", "minutes", "workers busy", "rows in flight", "held by the first process", "transactions",
+        "workers", "minutes", "in place", "workers busy", "rows in flight", "held by the first process",
+        "transactions",
         title=f"{rows:,} rows in parts of {PART_ROWS:,}", title_justify="left",
     )  # fmt: skip
     for workers in (1, 2, 4, 8, 16, 32, 100):
@@ -187,6 +217,7 @@ def predictions_table(costs: Costs, rows: int) -> Table:
         table.add_row(
             str(workers),
             f"{outcome.seconds / 60:.1f}",
+            f"{simulate(costs, rows, workers, in_place=True).seconds / 60:.1f}",
             f"{outcome.busy:.0%}",
             f"{outcome.rows_in_flight:,}",
             f"{outcome.rows_in_flight * costs.result_bytes / GIGABYTE:.2f} GB",
@@ -204,6 +235,8 @@ def limits(costs: Costs, rows: int) -> list[str]:
         f"The first process merges {merged:,.0f} rows/s, and a worker predicts {predicted:,.0f}.",
         f"From {merged / predicted:.0f} workers on, workers wait for the first process.",
         f"Each worker checks, or downloads, all stored rows once: {size:.0f} GB for {rows:,} rows.",
+        f"Before that, it takes {costs.copy * rows / 60:.0f} minutes to store them.",
+        f"The digests of files in place take {costs.manifest * rows / 60:.0f} minutes; workers check none.",
         f"10,000 series are {10_000 * costs.messages:,.0f} messages to the scheduler of Dask.",
         f"An item costs {costs.item * 1000:.1f} ms: 100 workers are busy with fits of {busy:.2f} s or more.",
     ]

@@ -61,7 +61,7 @@ def require_unchanged(path: Path, shown: str, state: FileState, digest: str) -> 
         if present == state or digest_of(path) == digest:
             return present
     except FileNotFoundError as error:
-        raise DataError(f"{shown} is gone.") from error
+        raise DataError(f"{shown} is gone, or this machine does not see it.") from error
     except OSError as error:
         raise DataError(f"{shown} cannot be read: {error.strerror}.") from error
     changed = present.modified if present.modified != state.modified else present.changed

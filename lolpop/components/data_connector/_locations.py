@@ -108,14 +108,15 @@ class Location:
 
     def require(self) -> None:
         """Raise DataError if there is no such file, or it is empty."""
-        if self.path is None:
-            self._require_remote()
-        elif self.path.is_dir():
-            raise DataError(f"{self} is a folder. Name a file in it.")
-        elif not self.path.exists():
-            raise DataError(f"{self}: there is no such file{self._near()}")
-        elif self.path.stat().st_size == 0:
-            raise DataError(f"{self} is empty.")
+        with self.explained("read"):  # a name may be too long
+            if self.path is None:
+                self._require_remote()
+            elif self.path.is_dir():
+                raise DataError(f"{self} is a folder. Name a file in it.")
+            elif not self.path.exists():
+                raise DataError(f"{self}: there is no such file{self._near()}")
+            elif self.path.stat().st_size == 0:
+                raise DataError(f"{self} is empty.")
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
@@ -221,14 +222,13 @@ class Location:
     def _require_remote(self) -> None:
         import fsspec
 
-        with self.explained("read"):
-            system, path = fsspec.core.url_to_fs(self.url)
-            if not system.exists(path):
-                raise DataError(f"{self}: there is no such file, or it cannot be reached.")
-            if system.isdir(path):
-                raise DataError(f"{self} is a folder. Name a file in it.")
-            if system.size(path) == 0:
-                raise DataError(f"{self} is empty.")
+        system, path = fsspec.core.url_to_fs(self.url)
+        if not system.exists(path):
+            raise DataError(f"{self}: there is no such file, or it cannot be reached.")
+        if system.isdir(path):
+            raise DataError(f"{self} is a folder. Name a file in it.")
+        if system.size(path) == 0:
+            raise DataError(f"{self} is empty.")
 
     def _near(self) -> str:
         assert self.path is not None  # noqa: S101  (only local files are looked for)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 100_000
 _FLOATS = {"halffloat", "float", "double"}
+# Read ahead, all bytes of the file would be in memory in the end; read at once, those of a row group would.
+_STREAMED: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +224,7 @@ class Parquet(TypedFile):
     def _tables(self, location: Location, batch_rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
         import pyarrow.parquet as pq
 
-        # Buffered ahead, all bytes of the file would be in memory in the end.
-        with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+        with location.readable() as source, pq.ParquetFile(source, **_STREAMED) as file:
             batches = file.iter_batches(batch_rows, columns=columns)
             # Where a column has categories, batches end with their row group.
             yield from cut(map(_table_of, batches), itertools.repeat(batch_rows))
@@ -254,7 +255,7 @@ class Parquet(TypedFile):
         import pyarrow.parquet as pq
 
         first, sizes = ranges[0], [part.rows for part in ranges]
-        with location.readable() as source, pq.ParquetFile(source, pre_buffer=False) as file:
+        with location.readable() as source, pq.ParquetFile(source, **_STREAMED) as file:
             groups = list(range(first.group, file.num_row_groups))
             batches = file.iter_batches(max(sizes), row_groups=groups)
             yield from cut(map(_table_of, batches), sizes, skip=first.offset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -159,7 +160,7 @@ class FileDataConnector(DataConnector):
         try:
             location = located(source, folder)
             form = _format_of(location)
-            is_file = location.path is not None and location.path.is_file()
+            is_file = location.path is not None and _is_file(location.path)
             return form.columns(location) if is_file else None
         except DataError:
             return None  # what is wrong with it is told by reading it
@@ -173,7 +174,7 @@ class FileDataConnector(DataConnector):
         if location.path is None:
             return None
         if not location.is_many:
-            return digest_of(location.path) if location.path.is_file() else None
+            return digest_of(location.path) if _is_file(location.path) else None
         digests = hashlib.sha256()
         try:
             for file in files_of(location):
@@ -386,6 +387,10 @@ def _with_rows(frames: Iterator[Frame], location: Location) -> Iterator[Frame]:
 
 def _without_rows(location: Location) -> DataError:
     return DataError(f"{location} has a header but no rows.")
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  (a name may be too long)
 
 
 def _part_suffix(location: Location) -> str:

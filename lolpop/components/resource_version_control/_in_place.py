@@ -54,7 +54,7 @@ class InPlaceVersions:
         }
         with self._store.lock(f"dataset {name}"), temporary_folder() as folder:
             path = Path(folder, "manifest.json")
-            path.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+            path.write_text(manifest.model_dump_json(), encoding="utf-8")
             versions = self._metadata_tracker.find(DatasetVersion, name)
             if versions and self._metadata_tracker.get(versions[-1]).fields.get("digest") == digest:
                 # The rows are the same, but their files may have other times now, or the manifest was lost.

@@ -440,3 +440,16 @@ def test_urls_of_this_machine_are_paths(tmp_path, url):
     connector.write(pd.DataFrame({"a": [1]}), target)
     assert connector.read(tmp_path / "a.csv")["a"].tolist() == [1]
     assert connector.is_same(target, "a.csv")
+
+
+@pytest.mark.parametrize("name", [f"{'x' * 250}.parquet", f"{'ü' * 130}.csv", "d/" * 2100 + "x.csv"])
+def test_a_name_that_is_too_long_is_a_data_error(tmp_path, name):
+    """A file system takes 255 bytes, whatever is done with the file."""
+    connector = FileDataConnector(folder=tmp_path)
+    for read in (connector.read, lambda source: list(connector.scan(source))):
+        with pytest.raises(DataError, match="cannot be read: File name too long"):
+            read(name)
+    with pytest.raises(DataError, match="cannot be written: File name too long"):
+        connector.write(pd.DataFrame({"a": [1]}), name)
+    assert connector.version(name) is None
+    assert FileDataConnector.header_of(name, tmp_path) is None
