@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from lolpop.components._bounds import require_positive
 from lolpop.errors import LolpopError
+
+_HOST = re.compile(r"[^:/\[\]]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def require_counts(workers: int | None, retries: int) -> None:
@@ -11,6 +15,12 @@ def require_counts(workers: int | None, retries: int) -> None:
     require_positive({"workers": workers})
     if retries < 0:
         raise ValueError(f"retries cannot be negative, but got {retries}.")
+
+
+def with_port(address: str, port: int) -> str:
+    """``address``, with ``port`` if it names a host alone: ``10.0.0.5``, ``tcp://10.0.0.5``."""
+    host = address.rpartition("://")[2]
+    return f"{address}:{port}" if _HOST.fullmatch(host) else address
 
 
 def lost_worker(worker: str, retries: int, hint: str) -> LolpopError:

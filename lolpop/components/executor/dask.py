@@ -16,6 +16,7 @@ from lolpop.components.executor._checks import (
     lost_worker,
     require_counts,
     unreachable_cluster,
+    with_port,
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
 from lolpop.components.executor._dask_workers import require_lolpop
@@ -33,6 +34,7 @@ __all__ = ["DaskExecutor"]
 
 T = TypeVar("T")
 
+_DEFAULT_PORT = 8786
 _WAITING = 2
 """Items that are submitted for each worker at once: one that it works on, and one that it takes next."""
 
@@ -51,8 +53,9 @@ class DaskExecutor(Executor):
     Parameters
     ----------
     address : str, optional
-        Of a scheduler, such as ``tcp://10.0.0.5:8786``. Workers need the same code, the same version of
-        lolpop, and the store. Without it, a cluster of this machine is started and ended with each ``map``.
+        Of a scheduler, such as ``tcp://10.0.0.5:8786``; 8786 is the port if it names none. Workers need the
+        same code, the same version of lolpop, and the store. Without it, a cluster of this machine is started
+        and ended with each ``map``.
     workers : int, optional
         How many workers the cluster of this machine has; by default one for each processor.
     retries : int
@@ -83,7 +86,7 @@ class DaskExecutor(Executor):
                 "resources are for a cluster whose workers were started with them: name its address, "
                 "or leave resources out."
             )
-        self._address = address
+        self._address = None if address is None else with_port(address, _DEFAULT_PORT)
         self._workers = workers
         self._retries = retries
         self._timeout = timeout

@@ -22,6 +22,7 @@ from lolpop.components.executor._checks import (
     refused_connection,
     require_counts,
     unreachable_cluster,
+    with_port,
 )
 from lolpop.components.executor._cluster_worker import Payload, call, payload_of, release
 from lolpop.components.executor._environments import environment_restored
@@ -42,6 +43,7 @@ _CLIENT = "ray://"
 # A cluster forks a process for each client while its threads are at work, which now and then goes wrong.
 _CLIENT_ATTEMPTS = 3
 _DEFAULT_PORT = 6379
+_DEFAULT_CLIENT_PORT = 10001
 _ATTEMPTS = "RAY_gcs_server_port_wait_time_s"
 """How often Ray tries to connect: by default twenty times, with up to forty seconds for each."""
 
@@ -65,8 +67,9 @@ class RayExecutor(Executor):
     ----------
     address : str, optional
         Of a cluster: ``10.0.0.5:6379`` or ``auto`` on one of its machines, ``ray://10.0.0.5:10001`` on any
-        other, which needs ``ray[client]``. Workers need the same code, the same version of lolpop, and the
-        store. Without an address, a cluster of this machine is started and ended with each ``map``.
+        other, which needs ``ray[client]``. These are the ports if it names none. Workers need the same code,
+        the same version of lolpop, and the store. Without an address, a cluster of this machine is started
+        and ended with each ``map``.
     workers : int, optional
         How many workers there are at most; by default one for each processor of the cluster.
     retries : int
@@ -90,6 +93,9 @@ class RayExecutor(Executor):
         resources: Mapping[str, float] | None = None,
     ) -> None:
         require_counts(workers, retries)
+        if address is not None and address != "auto":
+            port = _DEFAULT_CLIENT_PORT if address.startswith(_CLIENT) else _DEFAULT_PORT
+            address = with_port(address, port)
         self._address = address
         self._workers = workers
         self._retries = retries
@@ -199,10 +205,10 @@ class RayExecutor(Executor):
         """Raise LolpopError if no Ray listens at ``address``: Ray itself would try for minutes."""
         if address == "auto":
             return
-        host, _, port = address.removeprefix(_CLIENT).partition(":")
+        host, _, port = address.removeprefix(_CLIENT).rpartition(":")
         try:
-            number = int(port or _DEFAULT_PORT)
-            with socket.create_connection((host, number), timeout=self._timeout) as connection:
+            number = int(port)
+            with socket.create_connection((host.strip("[]"), number), timeout=self._timeout) as connection:
                 if os.environ.get("RAY_USE_TLS", "0") == "0":  # encrypted, it would not be understood
                     require_http2(connection)
         except (OSError, ValueError, OverflowError) as error:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -178,6 +179,13 @@ def test_an_address_where_nobody_listens_is_reported():
     """The message says what to do."""
     with pytest.raises(LolpopError, match=r"No scheduler of Dask answers at tcp://127\.0\.0\.1:9 within"):
         DaskExecutor("tcp://127.0.0.1:9", timeout=0.5).map(double, [1])
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "127.0.0.1", "tcp://[::1]"])
+def test_an_address_without_a_port_has_the_port_of_dask(address):
+    """The message names it."""
+    with pytest.raises(LolpopError, match=rf"answers at {re.escape(address)}:8786 within .*connect"):
+        DaskExecutor(address, timeout=0.5).map(double, [1])
 
 
 def test_something_else_at_the_address_is_reported_within_the_timeout(other_server):

@@ -1,6 +1,7 @@
 """The executor on Ray: work on a real cluster of this machine with two workers."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -134,6 +135,15 @@ def test_an_address_where_nobody_listens_is_reported():
     for address in ("127.0.0.1:9", "ray://127.0.0.1:9", "no port:x"):
         with pytest.raises(LolpopError, match=f"No cluster of Ray answers at {address} within"):
             RayExecutor(address, timeout=0.5).map(double, [1])
+
+
+@pytest.mark.parametrize(
+    ("address", "port"), [("127.0.0.1", 6379), ("ray://127.0.0.1", 10001), ("[::1]", 6379)]
+)
+def test_an_address_without_a_port_has_the_port_of_ray(address, port):
+    """The message names it."""
+    with pytest.raises(LolpopError, match=rf"answers at {re.escape(address)}:{port} within"):
+        RayExecutor(address, timeout=0.5).map(double, [1])
 
 
 def test_something_else_at_the_address_is_reported_within_the_timeout(other_server):
