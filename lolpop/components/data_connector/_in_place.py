@@ -47,7 +47,10 @@ def obstacle_in_place(location: Location) -> str | None:
     if location.compressed:
         return f"{location} is compressed as a whole, so no part of it can be read alone. {_CONVERT}"
     if redacted(str(location.path)) != str(location.path):
-        return f"{location} has a secret in its path. Rename it, or unset data.in_place"
+        return (
+            f"the path of {redacted(location.shown)} came by a variable or has a secret, and the store would "
+            "show it. Name the path in the settings, or unset data.in_place"
+        )
     if location.format_name in FORMATS and not issubclass(FORMATS[location.format_name], TypedFile):
         return f"{location} is text, so the types of its columns are a guess. {_CONVERT}"
     return None
@@ -130,6 +133,7 @@ class InPlaceReader:
 
     def _record(self, file: RowsFile, state: FileState) -> ManifestFile:
         path = _path(file.location)
+        require_in_place(file.location)
         with file.location.explained("read"):
             digest = digest_of(path)
             if state_of(path) != state:

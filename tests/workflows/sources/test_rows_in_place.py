@@ -223,6 +223,21 @@ def test_text_is_refused_when_it_is_named_later_too(load, project, new, trained)
         runner.process_data("new.csv", "predict")
 
 
+def test_a_path_that_came_by_a_variable_is_not_stored(project, spread, trained):
+    """It may be a secret; the message says what to do, and does not show it."""
+    from lolpop_containers.classification import ClassificationContainer
+
+    overrides = {"data.predict": "${env:ROWS}", "data.batch_rows": 7, "data.in_place": True}
+    environ = {"ROWS": str(project / spread("many"))}
+    with (
+        ClassificationContainer.load(
+            project / "lolpop.yaml", environ=environ, overrides=overrides
+        ) as container,
+        pytest.raises(DataError, match=r"the path of \$\{env:ROWS\}.* came by a variable or has a secret"),
+    ):
+        container.runner().process_data(dataset="predict")
+
+
 @pytest.mark.parametrize("target", ["many/", "many/0.parquet", "many/new.parquet"])
 def test_rows_in_place_are_not_overwritten(load, project, spread, trained, target):
     """By predictions, in a later run with other settings too."""
