@@ -20,6 +20,7 @@ from lolpop_containers.classification import ClassificationContainer
 
 PLAIN = Path(__file__).with_name("plain_batches.py")
 TRACKED = Path(__file__).with_name("tracked_batches.py")
+LISTED = Path(__file__).with_name("listed_batches.py")
 ROWS = 10_000_000
 BATCH_ROWS = 100_000
 SETTINGS = f"""\
@@ -37,14 +38,23 @@ def budgets(rows: int = ROWS, repeat: int = 3) -> Iterator[Budget]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         prepare(folder, rows)
-        runs = [(measured(PLAIN, folder, str(BATCH_ROWS)), measured(TRACKED, folder)) for _ in range(repeat)]
-    plain, tracked = (_medians(measurements) for measurements in zip(*runs, strict=True))
+        runs = [
+            (measured(PLAIN, folder, str(BATCH_ROWS)), measured(TRACKED, folder), measured(LISTED, folder))
+            for _ in range(repeat)
+        ]
+    plain, tracked, listed = (_medians(measurements) for measurements in zip(*runs, strict=True))
     of = f"{rows:,} rows from Parquet, in batches"
     limit = plain["seconds"] / 0.9
     beside = f"plain loop {plain['seconds']:.1f} s; keeping the rows before that {tracked['keeping']:.1f} s"
     yield Budget(f"predict_data of {of}", tracked["predicting"], limit, "s", beside)
     beside = f"plain loop {plain['peak']:.0f} MB"
     yield Budget(f"peak memory of process_data and predict_data of {of}", tracked["peak"], 1000, "MB", beside)
+    beside = "the same predictions" if listed["same"] else "OTHER PREDICTIONS"
+    in_place = f"{of}, which stay in place"
+    yield Budget(f"process_data of {in_place}", listed["keeping"], 0.6 * tracked["keeping"], "s", beside)
+    limit = 1.2 * tracked["predicting"]
+    yield Budget(f"predict_data of {in_place}", listed["predicting"], limit, "s", beside)
+    yield Budget(f"peak memory of both, of {in_place}", listed["peak"], 1000, "MB")
 
 
 def _medians(runs: Sequence[dict[str, float]]) -> dict[str, float]:

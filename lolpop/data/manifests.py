@@ -62,9 +62,7 @@ class Manifest(_Value):
     frame: FrameKind
     columns: tuple[str, ...] = Field(description="The columns, in the order of the first file.")
     identity: tuple[str, ...] = Field(description="Columns that identify rows.")
-    types: bytes | None = Field(
-        default=None, description="The Arrow schema that all files are read with, if there are several."
-    )
+    types: bytes = Field(description="The Arrow schema that the files have in common.")
     floats: tuple[str, ...] = Field(
         default=(), description="Columns of whole numbers that pandas holds as floats."
     )

@@ -27,7 +27,10 @@ def test_predictions_are_the_same_on_every_engine(example, lolpop, two_workers):
         pytest.skip("no engine is installed: pip install 'lolpop[dask]' or 'lolpop[ray]'")
     for engine in ("local", *installed):
         executor = two_workers(engine)
-        variables = {f"LOLPOP_EXECUTOR__{name.upper()}": json.dumps(executor[name]) for name in executor}
+        variables = {
+            f"LOLPOP_EXECUTOR__{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in executor.items()
+        }
         if engine == "local":
             variables["LOLPOP_TRAIN__HYPERPARAMETER_TUNER__N_JOBS"] = "1"
             variables["LOLPOP_DATA__IN_PLACE"] = "false"

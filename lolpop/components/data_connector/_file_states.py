@@ -61,11 +61,15 @@ def require_unchanged(path: Path, shown: str, state: FileState, digest: str) -> 
         if present == state or digest_of(path) == digest:
             return present
     except FileNotFoundError as error:
-        raise DataError(f"{shown} is gone, or this machine does not see it.") from error
+        raise DataError(
+            f"{shown} is gone, or this machine does not see it. Restore it, or process the rows again."
+        ) from error
     except OSError as error:
         raise DataError(f"{shown} cannot be read: {error.strerror}.") from error
     changed = present.modified if present.modified != state.modified else present.changed
-    raise DataError(f"{shown} was changed at {_moment(changed)}.")
+    raise DataError(
+        f"{shown} was changed at {_moment(changed)}, after its rows were processed. Process them again."
+    )
 
 
 @lru_cache(maxsize=100_000)

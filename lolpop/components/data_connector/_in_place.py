@@ -31,8 +31,6 @@ from lolpop.errors import DataError
 from lolpop.runs import redacted
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from lolpop.data.frames import Frame
     from lolpop.data.sources import FrameKind
 
@@ -98,7 +96,7 @@ class InPlaceReader:
             frame=frame,
             columns=tuple(reader.first_columns(frame)),
             identity=tuple(sorted(schema.identity)),
-            types=None if common.schema is None else common.schema.schema.serialize().to_pybytes(),
+            types=reader.types(common).serialize().to_pybytes(),
             floats=tuple(sorted(common.whole.floats)) if common.whole else (),
             exact=tuple(sorted(common.whole.exact)) if common.whole else (),
             files=tuple(records),
@@ -133,7 +131,6 @@ class InPlaceReader:
 
     def _record(self, file: RowsFile, state: FileState) -> ManifestFile:
         path = _path(file.location)
-        require_in_place(file.location)
         with file.location.explained("read"):
             digest = digest_of(path)
             if state_of(path) != state:
@@ -175,9 +172,7 @@ class InPlaceReader:
 def _common(manifest: Manifest) -> CommonRows:
     import pyarrow as pa
 
-    schema: pa.Schema | None = None
-    if manifest.types is not None:
-        schema = pa.ipc.read_schema(pa.BufferReader(manifest.types))
+    schema = pa.ipc.read_schema(pa.BufferReader(manifest.types)) if len(manifest.files) > 1 else None
     whole = WholeColumns(missing=(*manifest.floats, *manifest.exact), beyond=manifest.exact)
     return CommonRows(
         None if schema is None else CommonSchema.of(schema), whole if manifest.frame == "pandas" else None

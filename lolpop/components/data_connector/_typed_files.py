@@ -115,6 +115,12 @@ class TypedFile(Format):
             schema = CommonSchema([(place, self._empty_table(place).schema) for place in locations])
         return CommonRows(schema, self._whole(batch_rows) if kind == "pandas" else None)
 
+    def types(self, common: CommonRows) -> pa.Schema:
+        """The types of the columns in the files, in the order of the first file."""
+        if common.schema is not None:
+            return common.schema.schema
+        return self._empty_table(self._files[0].location).schema.remove_metadata()
+
     def first_columns(self, kind: FrameKind) -> list[str]:
         """The columns of the rows of the first file, with those that the names of its folders add."""
         empty = self._empty_table(self._files[0].location)

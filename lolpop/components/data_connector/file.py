@@ -244,8 +244,8 @@ class FileDataConnector(DataConnector):
         files = files_of(location) if location.is_many else [RowsFile(location, {})]
         for file in files:
             file.location.require()
-        _format_of(files[0].location)
-        require_in_place(files[0].location)
+            _format_of(file.location)
+            require_in_place(file.location)
         manifest = InPlaceReader(self._folder).manifest(
             location, files, schema, self._frame, self._batch_rows
         )

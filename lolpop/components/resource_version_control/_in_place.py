@@ -42,8 +42,9 @@ class InPlaceVersions:
 
         frames = self._connector(manifest).scan_manifest(manifest, 0, 1)
         first = next(tables.as_stored(frames))
+        schema = _with_types_of_files(first.schema, manifest)
         dtypes = tables.dtypes_of(tables.unpack(first.slice(0, 0)))
-        manifest = manifest.model_copy(update={"stored": first.schema.serialize().to_pybytes()})
+        manifest = manifest.model_copy(update={"stored": schema.serialize().to_pybytes()})
         digest = manifest.digest(list(dtypes.items()))
         fields = {
             "rows": manifest.rows,
@@ -111,14 +112,28 @@ class InPlaceVersions:
         return self._data_connector
 
 
+def _with_types_of_files(schema: pa.Schema, manifest: Manifest) -> pa.Schema:
+    """``schema``, the one of the first rows, where those do not say what the type of a column is.
+
+    Their values may all be missing, or be decimals with fewer digits than later ones.
+    """
+    import pyarrow as pa
+
+    types = pa.ipc.read_schema(pa.BufferReader(manifest.types))
+    for place, field in enumerate(schema):
+        vague = pa.types.is_null(field.type) or pa.types.is_decimal(field.type)
+        if vague and (at := types.get_field_index(field.name)) >= 0:
+            schema = schema.set(place, field.with_type(types.field(at).type))
+    return schema
+
+
 @contextmanager
 def _explained(dataset_version: DatasetVersion) -> Iterator[None]:
     try:
         yield
     except DataError as error:
         raise UnusableArtifactError(
-            f"The rows of {dataset_version} stayed in place and are no longer what they were: {error} "
-            "Process them again."
+            f"The rows of {dataset_version} cannot be read where they are: {error}"
         ) from error
 
 

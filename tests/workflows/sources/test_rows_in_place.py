@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lolpop.components.data_connector.file import FileDataConnector
@@ -95,6 +99,21 @@ def test_the_version_gives_the_rows_that_a_copy_gives(load, tracker, spread, tra
         assert type(copied) is type(in_place)
 
 
+def test_the_first_batch_does_not_decide_types(load, project, new, trained):
+    """Of columns whose first values are missing, or decimals with few digits; the file says them."""
+    days = [dt.date(2026, 1, 1) if row > 30 else None for row in range(50)]
+    prices = [Decimal(row) ** 5 / 100 for row in range(50)]
+    rows = pa.Table.from_pandas(new, preserve_index=False)
+    rows = rows.append_column("day", pa.array(days)).append_column("price", pa.array(prices))
+    pq.write_table(rows, project / "new.parquet")
+    container = load(data__batch_rows=7, data__in_place=True)
+    loaded = container.resource_version_control().load_data(
+        container.runner().process_data(dataset="predict")
+    )
+    assert loaded["day"].tolist() == days
+    assert loaded["price"].tolist() == prices
+
+
 def test_the_store_has_the_manifest_alone(load, tracker, project, spread, trained):
     """No rows, and no secrets."""
     container = load(data__predict=spread("many"), data__batch_rows=7, data__in_place=True)
@@ -161,7 +180,7 @@ def test_a_changed_file_is_an_error_that_names_it(load, tracker, project, spread
     ):
         with pytest.raises(
             UnusableArtifactError,
-            match=rf"orders_predict@1 stayed in place .*many/{message}.* Process them again",
+            match=rf"orders_predict@1 cannot be read where they are: .*many/{message}.* again\.",
         ):
             act()
     assert not (project / "out").exists()
