@@ -160,7 +160,9 @@ def process_costs(folder: Path, *, in_place: bool) -> float:
         source = runner.data.predict
         stored = container.resource_version_control()
         if in_place:
-            seconds, _ = timed(lambda: stored.save_manifest("listed", connector.manifest(source, schema)))
+            seconds, _ = timed(
+                lambda: stored.save_manifest("listed", connector.manifest(source, schema).rows)
+            )
         else:
             seconds, _ = timed(lambda: stored.save_batches("copied", connector.scan_as(source, schema).rows))
     return seconds

@@ -132,7 +132,7 @@ class WrittenForm:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """The rows of a source, a frame or an iterator of frames, and how they were read."""
+    """The rows of a source: a frame, an iterator of frames or a manifest, and how they were read."""
 
     rows: T
     columns: Mapping[str, ColumnSchema]

@@ -56,7 +56,7 @@ class SourceReader:
 
     def manifest(self, source: Source) -> Manifest:
         """The manifest of the rows of ``source``, which stay where they are."""
-        return self._data_connector.manifest(source, self._schema(""))
+        return self._recorded(self._data_connector.manifest(source, self._schema("")), "")
 
     def read_tables(
         self, sources: Mapping[str, Source], batched: str | None = None

@@ -69,7 +69,7 @@ class DataConnector(Component):
         del source, folder
         return f"{cls.__name__} copies the rows that it reads. Unset data.in_place"
 
-    def manifest(self, source: Source, schema: ReadingSchema) -> Manifest:
+    def manifest(self, source: Source, schema: ReadingSchema) -> Reading[Manifest]:
         """The files of ``source`` with the digests of their content, and the batches of ``scan_as``.
 
         The rows stay where they are, and ``scan_manifest`` reads them later. Raises DataError if they cannot,

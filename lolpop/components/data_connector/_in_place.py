@@ -26,7 +26,7 @@ from lolpop.components.data_connector._options import TextOptions
 from lolpop.components.data_connector._typed_files import CommonRows, RowsRange, TypedFile
 from lolpop.data.frames import wrap
 from lolpop.data.manifests import Batch, FileState, Manifest, ManifestFile
-from lolpop.data.reading import ReadingSchema
+from lolpop.data.reading import Reading, ReadingSchema
 from lolpop.errors import DataError
 from lolpop.runs import redacted
 
@@ -73,8 +73,8 @@ class InPlaceReader:
         schema: ReadingSchema,
         frame: FrameKind,
         batch_rows: int,
-    ) -> Manifest:
-        """The manifest of the rows of ``files``, for which ``location`` stands.
+    ) -> Reading[Manifest]:
+        """The manifest of the rows of ``files``, for which ``location`` stands, and notices about the rows.
 
         Raises DataError if one is written meanwhile.
         """
@@ -90,7 +90,7 @@ class InPlaceReader:
         ]
         with ThreadPoolExecutor(processors()) as threads:
             records = list(threads.map(self._record, files, states))
-        return Manifest(
+        manifest = Manifest(
             source=redacted(location.shown),
             format=name,
             frame=frame,
@@ -102,6 +102,7 @@ class InPlaceReader:
             files=tuple(records),
             batches=tuple(batches),
         )
+        return Reading(manifest, {}, reader.notices())
 
     def frames(self, manifest: Manifest, start: int, stop: int | None) -> Iterator[Frame]:
         """The batches of ``manifest`` from ``start`` on, before ``stop``.

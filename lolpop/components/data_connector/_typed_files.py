@@ -69,13 +69,13 @@ class TypedFile(Format):
     def read(self, kind: FrameKind) -> Reading[Frame]:
         """All rows of a single file."""
         frame = to_frame(self._plain(self._table(self._location)), kind)
-        return Reading(frame, {}, self._notices())
+        return Reading(frame, {}, self.notices())
 
     def scan(self, kind: FrameKind, batch_rows: int) -> Reading[Iterator[Frame]]:
         """All rows in batches, of which one is in memory, of one schema."""
-        return Reading(self._frames(kind, batch_rows), {}, self._notices())
+        return Reading(self._frames(kind, batch_rows), {}, self.notices())
 
-    def _notices(self) -> tuple[Notice, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """Notices about ids whose text is not in the file."""
         schema = self._empty_table(self._files[0].location).schema
         return tuple(

@@ -233,7 +233,7 @@ class FileDataConnector(DataConnector):
         except DataError:
             return None  # what is wrong with it is told by reading it
 
-    def manifest(self, source: Source, schema: ReadingSchema) -> Manifest:
+    def manifest(self, source: Source, schema: ReadingSchema) -> Reading[Manifest]:
         """The files of ``source``, their digests, and the batches of at most ``data.batch_rows``.
 
         Raises DataError if their format is text, or they cannot be read.
@@ -246,12 +246,10 @@ class FileDataConnector(DataConnector):
             file.location.require()
             _format_of(file.location)
             require_in_place(file.location)
-        manifest = InPlaceReader(self._folder).manifest(
-            location, files, schema, self._frame, self._batch_rows
-        )
-        if not manifest.batches:
+        reading = InPlaceReader(self._folder).manifest(location, files, schema, self._frame, self._batch_rows)
+        if not reading.rows.batches:
             raise _without_rows(location)
-        return manifest
+        return reading
 
     def scan_manifest(self, manifest: Manifest, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """The batches of ``manifest`` from number ``start`` on, before number ``stop``.

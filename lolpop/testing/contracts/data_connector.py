@@ -78,7 +78,7 @@ class DataConnectorContract(ComponentContract):
         if connector.obstacle_in_place(source, None) is not None:
             raised(DataError, lambda: connector.manifest(source, schema))
             return
-        manifest = Manifest.model_validate_json(connector.manifest(source, schema).model_dump_json())
+        manifest = Manifest.model_validate_json(connector.manifest(source, schema).rows.model_dump_json())
         scanned = [rows_of(batch) for batch in make().scan_as(source, schema).rows]
         in_place = [rows_of(batch) for batch in make().scan_manifest(manifest)]
         require(in_place == scanned, "the batches that scan_as returns", "others")

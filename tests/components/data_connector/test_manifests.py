@@ -98,7 +98,7 @@ def test_batches_equal_those_of_a_scan(
         write(table_of(gaps, start, stop), folder / "new" / f"{name}{number}.{suffix}", group)
     files = connector(folder, frame, batch_rows)
     scanned = list(files.scan_as("new", SCHEMA).rows)
-    manifest = Manifest.model_validate_json(files.manifest("new", SCHEMA).model_dump_json())
+    manifest = Manifest.model_validate_json(files.manifest("new", SCHEMA).rows.model_dump_json())
     assert manifest.rows == ROWS
     start, stop = min(ends), max(ends)
     for expected, batches in (
@@ -114,7 +114,7 @@ def test_one_file_is_read_as_a_scan_reads_it(tmp_path):
     frame = pd.DataFrame({"x": range(20)}, index=pd.Index([f"r{number}" for number in range(20)], name="id"))
     frame.to_parquet(tmp_path / "new.parquet")
     files = connector(tmp_path)
-    manifest = files.manifest("new.parquet", SCHEMA)
+    manifest = files.manifest("new.parquet", SCHEMA).rows
     for one, other in itertools.zip_longest(
         files.scan_as("new.parquet", SCHEMA).rows, files.scan_manifest(manifest)
     ):
@@ -127,7 +127,7 @@ def test_an_index_that_numbers_the_rows_goes_on_from_any_batch(tmp_path, suffix)
     frame = pd.DataFrame({"x": range(20)}, index=pd.RangeIndex(100, 120, name="id"))
     write(pa.Table.from_pandas(frame), tmp_path / f"new.{suffix}", 6)
     files = connector(tmp_path, batch_rows=4)
-    manifest = files.manifest(f"new.{suffix}", SCHEMA)
+    manifest = files.manifest(f"new.{suffix}", SCHEMA).rows
     for start in range(len(manifest.batches)):
         frames = list(files.scan_manifest(manifest, start))
         numbers = [number for part in frames for number in part["id"]]
@@ -145,7 +145,7 @@ def test_a_format_that_the_name_does_not_say_is_recorded(tmp_path):
     write(table_of({}, 0, ROWS), tmp_path / "x.parquet", 3)
     (tmp_path / "x.parquet").rename(tmp_path / "rows")
     files = connector(tmp_path)
-    manifest = files.manifest({"path": "rows", "format": "parquet"}, SCHEMA)
+    manifest = files.manifest({"path": "rows", "format": "parquet"}, SCHEMA).rows
     assert sum(len(rows) for rows in files.scan_manifest(manifest)) == ROWS
 
 
@@ -155,7 +155,7 @@ def rows(tmp_path):
     for number in range(2):
         write(table_of({}, 0, ROWS), tmp_path / "new" / f"{number}.parquet", 5)
     files = connector(tmp_path)
-    return tmp_path / "new", files, files.manifest("new", SCHEMA)
+    return tmp_path / "new", files, files.manifest("new", SCHEMA).rows
 
 
 def test_a_file_that_was_only_touched_has_the_same_rows(rows):
@@ -175,7 +175,7 @@ def test_a_change_right_after_the_manifest_is_noticed(tmp_path):
     for number in range(20):
         write(table_of({}, 0, ROWS), path, 5)
         files = connector(tmp_path)
-        manifest = files.manifest("new.parquet", SCHEMA)
+        manifest = files.manifest("new.parquet", SCHEMA).rows
         modified = path.stat().st_mtime_ns
         content = bytearray(path.read_bytes())
         content[100] ^= 1 + number
@@ -241,3 +241,12 @@ def test_files_without_rows_are_an_error(tmp_path):
     write(table_of({}, 0, 0), tmp_path / "new.parquet", 5)
     with pytest.raises(DataError, match="has a header but no rows"):
         connector(tmp_path).manifest("new.parquet", SCHEMA)
+
+
+def test_ids_that_are_floats_are_noticed(tmp_path):
+    """As they are where rows are copied."""
+    pd.DataFrame({"id": [1.5, 2.5]}).to_parquet(tmp_path / "new.parquet")
+    files = connector(tmp_path)
+    [notice] = files.manifest("new.parquet", SCHEMA).notices
+    assert notice == files.scan_as("new.parquet", SCHEMA).notices[0]
+    assert "which identify rows, are floating-point numbers" in notice.message
