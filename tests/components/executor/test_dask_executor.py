@@ -183,8 +183,8 @@ def test_an_address_where_nobody_listens_is_reported():
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1", "127.0.0.1", "tcp://[::1]"])
 def test_an_address_without_a_port_has_the_port_of_dask(address):
-    """The message names it."""
-    with pytest.raises(LolpopError, match=rf"answers at {re.escape(address)}:8786 within .*connect"):
+    """The message names it, whether something else listens there or nothing does."""
+    with pytest.raises(LolpopError, match=rf"answers at {re.escape(address)}:8786 within"):
         DaskExecutor(address, timeout=0.5).map(double, [1])
 
 
