@@ -62,19 +62,24 @@ class Inspection:
         self,
         checked: Frame | Examination | None,
         compared: Frame | Sketch | None,
+        source: object,
         dataset_version: DatasetVersion,
         model_version: ModelVersion,
     ) -> CheckReport | None:
-        """The report on the rows of ``dataset_version``, or None if they are not checked.
+        """The report on the rows of ``dataset_version``, from ``source``, or None if they are not checked.
 
         Raises DataError if they are unusable, or differ too much from the training rows.
         """
         report = None
-        source = self._process.source_of(dataset_version)
         if checked is not None and self._checks:
-            with about(f"{model_version} cannot predict the rows of {source}"):
+            with about(refusal(model_version, source)):
                 report = self._process.check_data(checked, model_version, labelled=False)
         if compared is not None and self._compares:
             with about(f"{model_version} does not predict the rows of {source}"):
                 self._predict.compare_data(compared, dataset_version, model_version)
         return report
+
+
+def refusal(model_version: ModelVersion, source: object) -> str:
+    """What is said of rows that cannot be predicted."""
+    return f"{model_version} cannot predict the rows of {source}"

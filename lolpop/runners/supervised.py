@@ -33,7 +33,7 @@ from lolpop.pipelines.train import TrainPipeline
 from lolpop.problem import Problem, ProblemType
 from lolpop.resources import DatasetVersion, Deployment, Model, ModelVersion, PredictionJob
 from lolpop.runners._about import about
-from lolpop.runners._inspection import Inspection
+from lolpop.runners._inspection import Inspection, refusal
 from lolpop.runners._reading import SourceReader
 from lolpop.runners._reads import versions_of_truth, versions_to_predict, versions_to_process
 from lolpop.runners._verdicts import Outcome, verdict
@@ -180,8 +180,9 @@ class SupervisedRunner(Runner):
             self._explain(model, model_version, dataset_version, prediction_job)
             return prediction_job
         frame = self.resource_version_control.load_data(dataset_version)
-        reported = self._inspection.look(frame, frame, dataset_version, model_version)
-        with about(self._refusal(model_version, dataset_version)):
+        source = self.process.source_of(dataset_version)
+        reported = self._inspection.look(frame, frame, source, dataset_version, model_version)
+        with about(refusal(model_version, source)):
             predictions = self.predict.get_predictions(model, frame, reported)
         if "check_predictions" not in self.skip:
             self.predict.check_predictions(predictions)
@@ -277,9 +278,12 @@ class SupervisedRunner(Runner):
     ) -> PredictionJob:
         """Predict rows that come in batches, and look at them and their predictions batch by batch."""
         rows = self._inspection.examined(dataset_version, model_version)
-        reported = self._inspection.look(rows.examination, rows.sketch, dataset_version, model_version)
+        source = self.process.source_of(dataset_version)
+        reported = self._inspection.look(
+            rows.examination, rows.sketch, source, dataset_version, model_version
+        )
         predictions = self._inspection.sketch(rows)
-        with about(self._refusal(model_version, dataset_version)):
+        with about(refusal(model_version, source)):
             prediction_job = self.predict.predict_batches(
                 model,
                 model_version,
@@ -299,9 +303,6 @@ class SupervisedRunner(Runner):
         datasets = [dataset_version, *(parent for parent in parents if isinstance(parent, DatasetVersion))]
         sources = [self.process.source_of(dataset) for dataset in datasets]
         require_apart(self.data, sources, self.data_connector)
-
-    def _refusal(self, model_version: ModelVersion, dataset_version: DatasetVersion) -> str:
-        return f"{model_version} cannot predict the rows of {self.process.source_of(dataset_version)}"
 
     def _evaluate(
         self, model_version: ModelVersion, splits: Splits, frame: Frame, dataset_version: DatasetVersion

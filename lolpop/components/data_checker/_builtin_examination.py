@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from lolpop.checks import Check, CheckReport
 from lolpop.components.data_checker._column_names import check_names
-from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_to_predict
+from lolpop.components.data_checker._columns import ColumnFacts, Limits, facts_of
 from lolpop.components.data_checker._index import IndexFacts
 from lolpop.components.data_checker._outcomes import outcome
 from lolpop.components.data_checker._unexpected import unexpected
@@ -50,12 +50,13 @@ class BuiltinExamination(Examination):
         rows = wrap(self._aligned(frame))
         reference_rows = self._expectation.rows if self._expectation else 0
         facts = {
-            name: facts_to_predict(
+            name: facts_of(
                 rows.get_column(name),
                 self._limits,
                 self._expected.get(name),
                 reference_rows,
                 self._problem.dates.get(name),
+                labelled=False,
             )
             for name in rows.columns
         }

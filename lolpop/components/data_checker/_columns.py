@@ -89,78 +89,76 @@ class ColumnFacts:
         )
 
 
-def facts_to_predict(
-    series: nw.Series[Any],
-    limits: Limits,
-    expected: ExpectedColumn | None = None,
-    reference_rows: int = 0,
-    stated_form: str | None = None,
-) -> ColumnFacts:
-    """The facts about ``series`` that are asked of rows to predict.
-
-    They are compared with what is ``expected`` from ``reference_rows`` rows. ``stated_form`` is the format of
-    its dates in the settings.
-    """
-    kind = kind_of(series)
-    if kind == "empty":
-        return ColumnFacts(series.name, kind, missing=len(series))
-    if kind in {"number", "duration"}:
-        return _of_numbers(series, to_floats(series), kind, limits, expected, reference_rows)
-    missing = series.null_count()
-    if kind in {"mixed", "other", "datetime"}:
-        return ColumnFacts(series.name, kind, missing)
-    values = counted(series)
-    return ColumnFacts(
-        series.name,
-        kind,
-        missing,
-        values=by_text(values) if len(values) <= _FEW_VALUES else None,
-        dates=date_form(series, stated_form) if kind == "string" else None,
-    )
-
-
 def facts_of(
     series: nw.Series[Any],
     limits: Limits,
     expected: ExpectedColumn | None = None,
     reference_rows: int = 0,
     stated_form: str | None = None,
+    *,
+    labelled: bool = True,
 ) -> ColumnFacts:
-    """All facts about ``series``, a column of training rows, compared as rows to predict are."""
-    facts = facts_to_predict(series, limits, expected, reference_rows, stated_form)
-    if facts.kind in {"number", "duration"}:
-        return _with_spread(facts, series, limits)
-    if facts.kind == "datetime":
+    """The facts about ``series``, compared with what is ``expected`` from ``reference_rows`` rows.
+
+    ``stated_form`` is the format of its dates in the settings. What is asked of training rows only is left
+    out of rows that are not ``labelled``.
+    """
+    kind = kind_of(series)
+    if kind == "empty":
+        return ColumnFacts(series.name, kind, missing=len(series))
+    if kind in {"number", "duration"}:
+        return _of_numbers(series, kind, limits, expected, reference_rows, labelled=labelled)
+    missing = series.null_count()
+    if kind == "datetime" and labelled:
         share = _share_of_most_frequent(series.drop_nulls(), limits.constant_share)
-        return replace(facts, constant=share == 1, repeated=share)
-    if facts.kind in {"empty", "mixed", "other"}:
+        return ColumnFacts(series.name, kind, missing, constant=share == 1, repeated=share)
+    if kind in {"mixed", "other", "datetime"}:
+        return ColumnFacts(series.name, kind, missing)
+    dates = date_form(series, stated_form) if kind == "string" else None
+    return _of_values(series, kind, missing, dates, labelled=labelled)
+
+
+def _of_values(
+    series: nw.Series[Any], kind: Kind, missing: int, dates: DateForm | None, *, labelled: bool
+) -> ColumnFacts:
+    values = counted(series)
+    facts = ColumnFacts(
+        series.name,
+        kind,
+        missing,
+        values=by_text(values) if len(values) <= _FEW_VALUES else None,
+        dates=dates,
+    )
+    if not labelled:
         return facts
-    counts = counted(series).get_column("count")
     return replace(
         facts,
-        constant=len(counts) == 1,
-        repeated=float(counts.max()) / (len(series) - facts.missing),
-        distinct=None if facts.dates else len(counts),
+        constant=len(values) == 1,
+        repeated=float(values.get_column("count").max()) / (len(series) - missing),
+        distinct=None if dates else len(values),
     )
 
 
 def _of_numbers(
     series: nw.Series[Any],
-    values: Floats,
     kind: Kind,
     limits: Limits,
     expected: ExpectedColumn | None,
     reference_rows: int,
+    *,
+    labelled: bool,
 ) -> ColumnFacts:
     import numpy as np
 
-    finite = _finite(values)
+    values = to_floats(series)
+    usable = np.isfinite(values)
+    finite = values if usable.all() else values[usable]
     missing = 0 if finite is values else int(np.isnan(values).sum())
     numbers = expected.numbers if kind == "number" and expected is not None and expected.is_of(kind) else None
     compared = None
     if numbers is not None:
         compared = ComparedRange.of(finite, numbers, reference_rows, limits.range_margin)
-    return ColumnFacts(
+    facts = ColumnFacts(
         series.name,
         kind,
         missing,
@@ -168,9 +166,10 @@ def _of_numbers(
         beyond=int((np.abs(finite) > GREATEST_FEATURE).sum()),
         compared=compared,
     )
+    return _with_spread(facts, series, finite, limits) if labelled else facts
 
 
-def _with_spread(facts: ColumnFacts, series: nw.Series[Any], limits: Limits) -> ColumnFacts:
+def _with_spread(facts: ColumnFacts, series: nw.Series[Any], finite: Floats, limits: Limits) -> ColumnFacts:
     """``facts`` about numbers, with how much they differ."""
     from lolpop.components.data_checker._outliers import outliers
 
@@ -178,17 +177,8 @@ def _with_spread(facts: ColumnFacts, series: nw.Series[Any], limits: Limits) -> 
     if facts.missing and series.dtype.is_float():
         present = present.filter(~present.is_nan())
     share = _share_of_most_frequent(present, limits.constant_share)
-    far = None
-    if facts.kind == "number":
-        far = outliers(_finite(to_floats(series)), limits.outlier_distance)
+    far = outliers(finite, limits.outlier_distance) if facts.kind == "number" else None
     return replace(facts, constant=share == 1, repeated=share, far=far)
-
-
-def _finite(values: Floats) -> Floats:
-    import numpy as np
-
-    usable = np.isfinite(values)
-    return values if usable.all() else values[usable]
 
 
 def _together(values: Mapping[str, int] | None, later: Mapping[str, int] | None) -> Mapping[str, int] | None:
