@@ -15,24 +15,23 @@ if TYPE_CHECKING:
 
 
 class CommonSchema:
-    """The columns of all files, of types that hold the values of each.
+    """The columns of all files, of the types of ``schema``, which hold the values of each."""
 
-    Raises DataError, naming the file, if columns differ or there is no such type.
-    """
-
-    def __init__(self, schemas: Sequence[tuple[Location, pa.Schema]]) -> None:
-        (self._first, first), *others = schemas
-        self._types = {field.name: field.type for field in first}
-        for location, schema in others:
-            require_same_columns(schema.names, first.names, location, self._first)
-            for field in schema:
-                self._types[field.name] = self._common(field, location)
+    def __init__(self, schema: pa.Schema) -> None:
+        self._types = {field.name: field.type for field in schema}
 
     @classmethod
-    def of(cls, schema: pa.Schema) -> Self:
-        """The ``schema`` that was found before."""
-        common = cls.__new__(cls)
-        common._types = {field.name: field.type for field in schema}
+    def of_files(cls, schemas: Sequence[tuple[Location, pa.Schema]]) -> Self:
+        """The types that hold the values of all files of ``schemas``.
+
+        Raises DataError, naming the file, if columns differ or there is no such type.
+        """
+        (first_location, first), *others = schemas
+        common = cls(first)
+        for location, schema in others:
+            require_same_columns(schema.names, first.names, location, first_location)
+            for field in schema:
+                common._types[field.name] = common._common(field, location, first_location)
         return common
 
     @property
@@ -59,13 +58,13 @@ class CommonSchema:
                 ) from error
         return pa.table(columns, names=list(self._types))
 
-    def _common(self, field: pa.Field, location: Location) -> pa.DataType:
+    def _common(self, field: pa.Field, location: Location, first: Location) -> pa.DataType:
         earlier = self._types[field.name]
         common = common_type(earlier, field.type)
         if common is None:
             raise DataError(
                 f"{location}: the column {field.name!r} is {field.type}, and {earlier} in the files before, "
-                f"such as {self._first}. Write one type to all files."
+                f"such as {first}. Write one type to all files."
             )
         return common
 

@@ -176,7 +176,7 @@ def _common(manifest: Manifest) -> CommonRows:
     schema = pa.ipc.read_schema(pa.BufferReader(manifest.types)) if len(manifest.files) > 1 else None
     whole = WholeColumns(missing=(*manifest.floats, *manifest.exact), beyond=manifest.exact)
     return CommonRows(
-        None if schema is None else CommonSchema.of(schema), whole if manifest.frame == "pandas" else None
+        None if schema is None else CommonSchema(schema), whole if manifest.frame == "pandas" else None
     )
 
 

@@ -112,7 +112,7 @@ class TypedFile(Format):
         schema = None
         if len(self._files) > 1:
             locations = [file.location for file in self._files]
-            schema = CommonSchema([(place, self._empty_table(place).schema) for place in locations])
+            schema = CommonSchema.of_files([(place, self._empty_table(place).schema) for place in locations])
         return CommonRows(schema, self._whole(batch_rows) if kind == "pandas" else None)
 
     def types(self, common: CommonRows) -> pa.Schema:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from lolpop._temporary import temporary_folder
+from lolpop.components.resource_version_control._versions import latest_version, new_version
 from lolpop.data.manifests import Manifest
 from lolpop.errors import DataError, UnusableArtifactError
-from lolpop.resources import Dataset, DatasetVersion, Resource
+from lolpop.resources import DatasetVersion, Resource
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,17 +57,14 @@ class InPlaceVersions:
         with self._store.lock(f"dataset {name}"), temporary_folder() as folder:
             path = Path(folder, "manifest.json")
             path.write_text(manifest.model_dump_json(), encoding="utf-8")
-            versions = self._metadata_tracker.find(DatasetVersion, name)
-            if versions and self._metadata_tracker.get(versions[-1]).fields.get("digest") == digest:
+            version = latest_version(name, digest, self._metadata_tracker)
+            if version is not None:
                 # The rows are the same, but their files may have other times now, or the manifest was lost.
-                self._metadata_tracker.save_artifact(versions[-1], _ARTIFACT, path)
-                self._metadata_tracker.link(versions[-1], parents)
-                self._manifests.pop(versions[-1].reference, None)
-                return versions[-1]
-            self._metadata_tracker.create(Dataset, name)
-            return self._metadata_tracker.create(
-                DatasetVersion, name, fields=fields, parents=parents, artifacts={_ARTIFACT: path}
-            )
+                self._metadata_tracker.save_artifact(version, _ARTIFACT, path)
+                self._metadata_tracker.link(version, parents)
+                self._manifests.pop(version.reference, None)
+                return version
+            return new_version(name, fields, parents, {_ARTIFACT: path}, self._metadata_tracker)
 
     def manifest(self, dataset_version: DatasetVersion) -> Manifest | None:
         """The manifest of ``dataset_version``; None if its rows are stored."""

@@ -19,10 +19,11 @@ from lolpop.components.model_trainer import FittedModel, ModelTrainer, folders
 from lolpop.components.model_trainer.stored import StoredModel, loaded
 from lolpop.components.resource_version_control import ResourceVersionControl
 from lolpop.components.resource_version_control._in_place import InPlaceVersions
+from lolpop.components.resource_version_control._versions import latest_version, new_version
 from lolpop.components.store import Store
 from lolpop.errors import ReferenceNotFoundError, UnusableArtifactError
 from lolpop.registry import is_installed
-from lolpop.resources import Dataset, DatasetVersion, Experiment, ModelVersion, Resource, as_resource
+from lolpop.resources import DatasetVersion, Experiment, ModelVersion, Resource, as_resource
 from lolpop.runs import recall, remember
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
         """The version of data that ``write`` writes. The lock of ``name`` is held: concurrent saves of the
         same data return the same version.
         """
-        version = self._latest(name, written.digest)
+        version = latest_version(name, written.digest, self._metadata_tracker)
         if version is not None:
             if not self._metadata_tracker.has_artifact(version, "data"):
                 # The stored file was lost: restore it.
@@ -276,17 +277,7 @@ class LocalResourceVersionControl(ResourceVersionControl):
             "dtypes": written.dtypes,
             "digest": written.digest,
         }
-        artifacts = {"data": write()}
-        self._metadata_tracker.create(Dataset, name)
-        return self._metadata_tracker.create(
-            DatasetVersion, name, fields=fields, parents=parents, artifacts=artifacts
-        )
-
-    def _latest(self, name: str, digest: str) -> DatasetVersion | None:
-        versions = self._metadata_tracker.find(DatasetVersion, name)
-        if versions and self._metadata_tracker.get(versions[-1]).fields.get("digest") == digest:
-            return versions[-1]
-        return None
+        return new_version(name, fields, parents, {"data": write()}, self._metadata_tracker)
 
     def _winner(self, model_version: ModelVersion) -> Experiment:
         winner = self._metadata_tracker.get(model_version).fields.get("winning_experiment")
