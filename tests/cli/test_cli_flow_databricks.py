@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from orchestrator_flags import orchestrator_flags
 from ruamel.yaml import YAML
 
 from lolpop.components.orchestrator._schedules import quartz
@@ -73,8 +74,7 @@ def build(lolpop, mill):
     """Build the bundle into the project's folder; return its document."""
 
     def call(**settings):
-        flags = (("--set", f"orchestrator.{name}={as_flag(value)}") for name, value in settings.items())
-        words = ["flow", "build", "databricks", "app.py", "daily", *(word for flag in flags for word in flag)]
+        words = ["flow", "build", "databricks", "app.py", "daily", *orchestrator_flags(settings)]
         done = lolpop(*words)
         assert done.code == 0, done.err
         return YAML(typ="safe").load((mill / "databricks.yml").read_text())
@@ -175,8 +175,3 @@ def test_what_databricks_refuses_is_refused_before(mill, lolpop, setting, messag
     assert done.code == 2
     assert re.search(re.escape(message), done.err)
     assert not (mill / "databricks.yml").exists()
-
-
-def as_flag(value):
-    """Text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)

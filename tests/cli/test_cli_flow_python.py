@@ -9,6 +9,7 @@ import sys
 import types
 
 import pytest
+from orchestrator_flags import orchestrator_flags
 
 APP = '''
 from pathlib import Path
@@ -200,8 +201,7 @@ def test_secrets_and_resources_are_those_of_the_orchestrator(build):
     """Connections, variables and tasks of Airflow; blocks and tags of Prefect; pools; Metaflow's decorators."""
 
     def built(orchestrator, **settings):
-        flags = (("--set", f"orchestrator.{name}={as_flag(value)}") for name, value in settings.items())
-        return build(orchestrator, "--force", *(word for flag in flags for word in flag))
+        return build(orchestrator, "--force", *orchestrator_flags(settings))
 
     text = built("airflow", connections={"STORE": "db"}, tasks={"pack": {"pool": "big", "timeout": 60}})
     assert 'STORE=Connection.get("db").get_uri()' in text
@@ -233,8 +233,3 @@ def test_a_workflow_may_have_any_name(mill, lolpop, orchestrator):
     assert re.search(rf"\b{name}_ = |def {name}_\(|\.{name}_\(", text) or f"self.{name}_)" in text
     assert f'"{name}", {{"grain": "oats"}}' in text
     assert not re.search(r"^def json\(", text, re.MULTILINE)
-
-
-def as_flag(value):
-    """Text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop_rows import shop
 
 from lolpop.components.data_profiler import Profile
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
@@ -23,22 +24,6 @@ KINDS = pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pand
 
 def profiler(**settings):
     return BuiltinDataProfiler(**settings, problem=PROBLEM)
-
-
-def shop(rows, seed=0):
-    random = np.random.default_rng(seed)
-    age = random.normal(40, 10, rows)
-    return pd.DataFrame(
-        {
-            "age": age,
-            "income": np.where(random.random(rows) < 0.1, np.nan, age * 1000 + random.normal(0, 3000, rows)),
-            "visits": random.poisson(2, rows),
-            "member": random.random(rows) < 0.4,
-            "town": random.choice(["Ulm", "Bonn", "Jena"], rows, p=[0.5, 0.3, 0.2]),
-            "street": [f"street {number}" for number in random.integers(0, 300, rows)],
-            "day": np.datetime64("2020-01-01") + random.integers(0, 900, rows).astype("timedelta64[D]"),
-        }
-    )
 
 
 def batches(frame, size, kind=pd.DataFrame):

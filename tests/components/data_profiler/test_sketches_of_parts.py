@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import shop_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,20 +24,9 @@ def profiler(**settings):
 
 
 def shop(rows, seed=0):
-    random = np.random.default_rng(seed)
-    age = random.normal(40, 10, rows)
-    return pd.DataFrame(
-        {
-            "age": age,
-            "income": np.where(random.random(rows) < 0.1, np.nan, age * 1000 + random.normal(0, 3000, rows)),
-            "visits": random.poisson(2, rows),
-            "member": random.random(rows) < 0.4,
-            "town": random.choice(["Ulm", "Bonn", "Jena"], rows, p=[0.5, 0.3, 0.2]),
-            "street": [f"street {number}" for number in random.integers(0, 300, rows)],
-            "day": np.datetime64("2020-01-01") + random.integers(0, 900, rows).astype("timedelta64[D]"),
-            "since": [f"2020/0{month}/11" for month in random.integers(1, 10, rows)],
-        }
-    )
+    """Rows of a shop, with dates that are text."""
+    months = np.random.default_rng(seed).integers(1, 10, rows)
+    return shop_rows.shop(rows, seed).assign(since=[f"2020/0{month}/11" for month in months])
 
 
 def sketched(frame, ends, made, kind="pandas", rows_known=True):
