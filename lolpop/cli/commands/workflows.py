@@ -134,6 +134,10 @@ def run(
         flags = sweep or ()
         sweeps.sweep(named, options, flags, sweep_file, jobs=jobs, confirmed=yes, as_json=as_json)
     else:
+        if not cache:  # with it, there may be nothing to compute
+            from lolpop._import_order import import_ufuncs
+
+            import_ufuncs()
         from lolpop.cli.run import run
 
         run([*filter(None, [runner]), *(words or [])], options, as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+from lolpop._import_order import import_ufuncs
 from lolpop._processors import let_threads_sleep
 
 
@@ -13,3 +14,4 @@ def dask_setup(worker: Any) -> None:
     del worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     let_threads_sleep()
+    import_ufuncs()

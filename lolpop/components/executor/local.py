@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
+from lolpop._import_order import import_ufuncs
 from lolpop._processors import THREAD_VARIABLES, let_threads_sleep, processors
 from lolpop.components.executor import Executor
 from lolpop.components.executor._checks import lost_worker, require_counts
@@ -230,6 +231,7 @@ def _prepare(pickled: bytes, threads: int) -> None:
     # Ctrl-C goes to every process of the terminal: the first one stops the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hear_again()
+    import_ufuncs()
 
 
 def _end_with_parent() -> None:

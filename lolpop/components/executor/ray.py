@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from lolpop._concurrency import in_order
+from lolpop._import_order import import_ufuncs
 from lolpop._processors import let_threads_sleep, processors
 from lolpop.components.executor import Executor
 from lolpop.components.executor._checks import (
@@ -223,6 +224,7 @@ class _Worker:
 
     def __init__(self, payload: Payload) -> None:
         let_threads_sleep()
+        import_ufuncs()
         self._payload = payload
 
     def ready(self) -> None:
