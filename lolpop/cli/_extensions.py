@@ -1,4 +1,4 @@
-"""Sub-commands of extensions, imported when they are called and not before."""
+"""Commands of extensions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
-from lolpop._entry_points import EntryPoint, scan
+from lolpop._entry_points import scan
+from lolpop.cli._late import LateCommand
 
 _GROUP = "lolpop.commands"
 
@@ -21,13 +22,11 @@ class ExtensionGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, those of extensions last."""
         own = super().list_commands(ctx)
-        return [*own, *sorted(name for name in _claims(tuple(sys.path)) if name not in own)]
+        return [*own, *sorted(name for name in _commands(tuple(sys.path)) if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; one of an extension is not imported yet."""
-        command = super().get_command(ctx, cmd_name)
-        entries = _claims(tuple(sys.path)).get(cmd_name, []) if command is None else []
-        return _ExtensionCommand(cmd_name, entries) if entries else command
+        return super().get_command(ctx, cmd_name) or _commands(tuple(sys.path)).get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of the first argument; one of a project that is not installed is told so."""
@@ -39,37 +38,33 @@ class ExtensionGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-class _ExtensionCommand(TyperCommand):
-    """A command that is known by its name only, until it is called."""
-
-    def __init__(self, name: str, entries: list[EntryPoint]) -> None:
-        packages = dict.fromkeys(entry.distribution for entry in entries)
-        short_help = f"Of the extension {' and of '.join(packages)}."
-        super().__init__(name, short_help=short_help, rich_markup_mode=None)
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """The context of the command itself, which is imported now."""
-        from lolpop.cli._failures import UsageError, failures
-        from lolpop.errors import WiringError
-
-        with failures(show_traceback=False):
-            try:
-                command = load_command(self.name or "")
-            except WiringError as error:
-                raise UsageError(str(error)) from error
-        context = command.make_context(info_name, args, parent, **extra)
-        command.invoke = _reporting(command.invoke)
-        return context
-
-
 @functools.lru_cache(maxsize=1)
-def _claims(path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
+def _commands(path: tuple[str, ...]) -> dict[str, LateCommand]:
     """The commands of extensions by name, without importing the registry: help has to be there at once."""
-    entries: dict[str, list[EntryPoint]] = {}
+    packages: dict[str, dict[str, None]] = {}
     for entry in scan(path, _GROUP):
         if entry.group == _GROUP:
-            entries.setdefault(entry.name, []).append(entry)
-    return entries
+            packages.setdefault(entry.name, {})[entry.distribution] = None
+    return {
+        name: LateCommand(
+            name, f"Of the extension {' and of '.join(distributions)}.", functools.partial(_reported, name)
+        )
+        for name, distributions in packages.items()
+    }
+
+
+def _reported(name: str) -> Any:
+    """The command of an extension, whose errors are reported as those of all commands are."""
+    from lolpop.cli._failures import UsageError, failures
+    from lolpop.errors import WiringError
+
+    with failures(show_traceback=False):
+        try:
+            command = load_command(name)
+        except WiringError as error:
+            raise UsageError(str(error)) from error
+    command.invoke = _reporting(command.invoke)
+    return command
 
 
 def load_command(name: str) -> Any:

@@ -95,10 +95,10 @@ def _run(arguments: list[str]) -> int:
 
     import typer
 
-    from lolpop.cli.app import app
+    from lolpop.cli.app import root_command
 
     try:
-        result = typer.main.get_command(app).main(arguments, prog_name="lolpop", standalone_mode=False)
+        result = root_command().main(arguments, prog_name="lolpop", standalone_mode=False)
     except typer.TyperException as error:
         from lolpop.cli._refusals import refusal
 

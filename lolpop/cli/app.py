@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import importlib
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
 from lolpop.cli._extensions import ExtensionGroup
+from lolpop.cli._late import LateCommand
 from lolpop.cli._output import say
-from lolpop.cli.commands import (
-    config,
-    data,
-    datasets,
-    flows,
-    migrate,
-    models,
-    new,
-    runs,
-    tests,
-    wiring,
-    workflows,
-)
+from lolpop.cli.commands import migrate, tests, wiring, workflows
 
-__all__ = ["app"]
+__all__ = ["root_command"]
+
+GROUPS = {
+    "config": "Show, compare and explain settings.",
+    "new": "Write a project, or a part of one, from a template.",
+    "runs": "List, show, compare and replay runs.",
+    "data": "Inspect and copy rows, without a workflow.",
+    "datasets": "List and show versions of data.",
+    "models": "List, show, approve and deploy models.",
+    "flow": "Show, run and build flows of workflows.",
+}
+"""What each group of commands is for; its module has its name."""
 
 app = typer.Typer(
     cls=ExtensionGroup,
@@ -46,11 +48,19 @@ def lolpop(
 app.add_typer(workflows.app)
 app.add_typer(tests.app)
 app.add_typer(wiring.app)
-app.add_typer(config.app, name="config")
-app.add_typer(new.app, name="new")
-app.add_typer(runs.app, name="runs")
-app.add_typer(data.app, name="data")
-app.add_typer(datasets.app, name="datasets")
-app.add_typer(models.app, name="models")
-app.add_typer(flows.app, name="flow")
 app.add_typer(migrate.app)
+
+
+def root_command() -> Any:
+    """The command ``lolpop``; the groups below it are imported when one of their commands is called."""
+    root: Any = typer.main.get_command(app)
+    root.commands |= {
+        name: LateCommand(name, summary, partial(_group, name)) for name, summary in GROUPS.items()
+    }
+    return root
+
+
+def _group(name: str) -> Any:
+    group = importlib.import_module(f"lolpop.cli.commands.{name}").app
+    group.info.help = GROUPS[name]
+    return typer.main.get_group(group)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from lolpop.cli.app import app
+from lolpop.cli._late import LateCommand
+from lolpop.cli.app import root_command
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
@@ -53,12 +53,13 @@ LINES = sorted(
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_a_documented_command_exists_with_its_options(page: str, line: str) -> None:
     """Each documented command exists and has the options that are shown."""
-    command: Any = typer.main.get_command(app)
+    command: Any = root_command()
     words, context = shlex.split(line), command.context_class(command, info_name="lolpop")
     while hasattr(command, "get_command") and words and not words[0].startswith("-"):
         name = words.pop(0)
         below = command.get_command(context, name)
         assert below is not None, f"{page}: there is no command {name!r} in 'lolpop {line}'"
+        below = below.load() if isinstance(below, LateCommand) else below
         command, context = below, command.context_class(below, info_name=name, parent=context)
     context.ignore_unknown_options = bool(command.context_settings.get("ignore_unknown_options"))
     command.make_parser(context).parse_args(words)

@@ -31,7 +31,7 @@ Resolved = Annotated[
     bool, typer.Option("--resolved", help="Print the values of links; in a table, followed by the link.")
 ]
 
-app = typer.Typer(help="Show, compare and explain settings.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)

@@ -30,7 +30,7 @@ Rows = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")]
 
-app = typer.Typer(help="Inspect and copy rows, without a workflow.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)

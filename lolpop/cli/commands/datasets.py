@@ -27,7 +27,7 @@ Version = Annotated[
     ),
 ]
 
-app = typer.Typer(help="List and show versions of data.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)

@@ -42,7 +42,7 @@ Approver = Annotated[str, typer.Option("--by", metavar="NAME", help="Who approve
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decided; you by default.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
-app = typer.Typer(help="List, show, approve and deploy models.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)

@@ -42,7 +42,7 @@ BaseRunner = Annotated[
     ),
 ]
 
-app = typer.Typer(help="Write a project, or a part of one, from a template.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)

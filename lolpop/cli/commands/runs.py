@@ -25,7 +25,7 @@ Sort = Annotated[
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]
 
-app = typer.Typer(help="List, show, compare and replay runs.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)

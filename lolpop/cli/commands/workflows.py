@@ -134,13 +134,17 @@ def run(
         flags = sweep or ()
         sweeps.sweep(named, options, flags, sweep_file, jobs=jobs, confirmed=yes, as_json=as_json)
     else:
-        if not cache:  # with it, there may be nothing to compute
-            from lolpop._import_order import import_ufuncs
+        _run([*filter(None, [runner]), *(words or [])], options, as_json=as_json)
 
-            import_ufuncs()
-        from lolpop.cli.run import run
 
-        run([*filter(None, [runner]), *(words or [])], options, as_json=as_json)
+def _run(words: list[str], options: SettingsOptions, *, as_json: bool) -> None:
+    if not options.cache:  # with it, there may be nothing to compute
+        from lolpop._import_order import import_ufuncs
+
+        import_ufuncs()
+    from lolpop.cli.run import run
+
+    run(words, options, as_json=as_json)
 
 
 @command(app)

@@ -52,7 +52,7 @@ Target = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files even if they were edited.")]
 
-app = typer.Typer(help="Show, run and build flows of workflows.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @command(app)
