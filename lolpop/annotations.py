@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, g
 __all__ = [
     "REQUIRED",
     "alternatives",
+    "class_of",
     "hints_of",
     "is_base_settings",
     "is_optional",
@@ -62,11 +63,18 @@ def unwrapped(annotation: Any) -> Any:
 def alternatives(annotation: Any) -> tuple[Any, ...]:
     """The members of a union other than None; a single type is its only member."""
     annotation = unwrapped(annotation)
+    if isinstance(annotation, type):
+        return (annotation,)
     if get_origin(annotation) in (Union, types.UnionType):
         return tuple(
             member for part in get_args(annotation) if part is not type(None) for member in alternatives(part)
         )
     return (annotation,)
+
+
+def class_of(annotation: Any) -> Any:
+    """The class of an annotation: of a generic type, the class without its arguments."""
+    return annotation if isinstance(annotation, type) else get_origin(annotation) or annotation
 
 
 def value_types(annotation: Any) -> tuple[Any, ...]:
@@ -119,7 +127,7 @@ def is_optional(annotation: Any) -> bool:
     annotation = unwrapped(annotation)
     if annotation is None or annotation is type(None):
         return True
-    is_union = get_origin(annotation) in (Union, types.UnionType)
+    is_union = not isinstance(annotation, type) and get_origin(annotation) in (Union, types.UnionType)
     return is_union and any(map(is_optional, get_args(annotation)))
 
 

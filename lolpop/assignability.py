@@ -11,6 +11,7 @@ from lolpop.annotations import (
     REQUIRED,
     alternatives,
     bounds_of,
+    class_of,
     hints_of,
     is_optional,
     is_protocol,
@@ -40,6 +41,8 @@ def fits(provided: Any, required_type: Any) -> bool:
         return True
     if is_optional(provided) and unwrapped(provided) not in _UNTYPED and not is_optional(required_type):
         return False
+    if isinstance(provided, type) and isinstance(required_type, type):
+        return provided in (Any, REQUIRED) or _fits_class(provided, required_type)
     return all(
         any(_fits_one(member, other) for other in _without_none(required_type))
         for member in _without_none(provided)
@@ -49,14 +52,14 @@ def fits(provided: Any, required_type: Any) -> bool:
 def implements(implementation: type, interface: Any) -> str | None:
     """Why a class does not implement an interface, which may be a protocol or generic; None if it does."""
     interface = unwrapped(interface)
-    origin = get_origin(interface) or interface
+    origin = class_of(interface)
     if not isinstance(origin, type) or is_typed_dict(origin):
         return None
     if is_protocol(origin):
         return next(_protocol_gaps(implementation, interface), None)
     if not issubclass(implementation, origin):
         return f"it is a {', '.join(base.__name__ for base in implementation.__bases__)}"
-    if get_args(interface) and not fits(implementation, interface):
+    if interface is not origin and get_args(interface) and not fits(implementation, interface):
         return f"it is a {type_name(_base_as(implementation, origin))}"
     return None
 
@@ -92,10 +95,7 @@ def _fits_one(provided: Any, required_type: Any) -> bool:
 
 
 def _fits_class(provided: Any, required_type: Any) -> bool:
-    provided_class, required_class = (
-        get_origin(provided) or provided,
-        get_origin(required_type) or required_type,
-    )
+    provided_class, required_class = class_of(provided), class_of(required_type)
     if not isinstance(provided_class, type) or not isinstance(required_class, type):
         return True
     if is_typed_dict(required_class) or is_typed_dict(provided_class):
@@ -105,9 +105,9 @@ def _fits_class(provided: Any, required_type: Any) -> bool:
     if provided_class is list and required_class is tuple:
         # Lists are injected as tuples where the annotation is a tuple.
         return _fit_elements(get_args(provided), get_args(required_type)[:1])
-    if not issubclass(provided_class, (required_class, *_PROMOTED.get(required_class, ()))):
-        return False
-    if not issubclass(provided_class, required_class) or not get_args(required_type):
+    if not issubclass(provided_class, required_class):
+        return issubclass(provided_class, _PROMOTED.get(required_class, ()))
+    if required_type is required_class or not get_args(required_type):
         return True
     return _fit_arguments(provided, provided_class, required_type, required_class)
 
@@ -174,7 +174,7 @@ def _fits_typed_dict(provided: type, required_type: type) -> bool:
 
 def _protocol_gaps(implementation: type, required_type: Any) -> Iterator[str]:
     """Why a class does not fit a protocol, which may be generic; nothing if it does."""
-    protocol: type = get_origin(required_type) or required_type
+    protocol: type = class_of(required_type)
     values = _variables_of(required_type, protocol)
     hints = {name: hint for base in reversed(protocol.__mro__) for name, hint in _own_hints(base).items()}
     for name in sorted(_protocol_members(protocol)):
@@ -302,13 +302,13 @@ _ANY_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
 def _base_as(provided: Any, base: Any) -> Any:
     """The generic base of a type with the arguments that it has there; the class itself where unknown."""
-    origin = get_origin(provided) or provided
+    origin = class_of(provided)
     if origin is base:
         return provided
     values = dict(zip(getattr(origin, "__parameters__", ()), get_args(provided), strict=False))
     bases: Any = getattr(origin, "__orig_bases__", None) or getattr(origin, "__bases__", ())
     for generic in bases:
-        generic_class = get_origin(generic) or generic
+        generic_class = class_of(generic)
         if isinstance(generic_class, type) and _is_subclass(generic_class, base):
             return _base_as(substituted(generic, values), base)
     return base

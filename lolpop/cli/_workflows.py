@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from lolpop._names import one_of
-from lolpop.annotations import REQUIRED, alternatives, hints_of
+from lolpop.annotations import REQUIRED, alternatives, class_of, hints_of
 from lolpop.cli._failures import UsageError
 from lolpop.cli._output import without_markup
 from lolpop.containers import scope_of
@@ -182,7 +182,7 @@ def _form_of(annotation: Any) -> str:
     if _is_resource(annotation):
         number = "@NUMBER" if issubclass(annotation, Numbered) else ""
         return f"{annotation.kind}:NAME{number}"
-    origin = get_origin(annotation) or annotation
+    origin = class_of(annotation)
     if origin is not annotation and not isinstance(origin, type):
         return " or ".join(str(value) for value in get_args(annotation))  # a Literal
     names = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}

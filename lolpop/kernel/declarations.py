@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping
-from typing import Any, get_origin
+from typing import Any
 
 from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
 from lolpop._names import shortened
-from lolpop.annotations import unwrapped
+from lolpop.annotations import class_of, unwrapped
 from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 from lolpop.integrations import Pipeline as PipelineLayer
@@ -65,13 +65,13 @@ def check_no_provider(providers: Mapping[str, Any], name: str, value: object) ->
 def _check_classes(name: str, slot: IntegrationSlot[Any] | ComponentGroup[Any]) -> None:
     """Raise WiringError if the interface or a default is no class; text may name a default."""
     interface = unwrapped(slot.interface)
-    if not isinstance(get_origin(interface) or interface, type):
+    if not isinstance(class_of(interface), type):
         raise WiringError(
             f"{name}: the interface is {interface!r}, not a class", "Pass a base class or a protocol."
         )
     declared: Any = [slot.default] if isinstance(slot, IntegrationSlot) else slot.default
     for default in declared.values() if isinstance(declared, Mapping) else declared:
-        if default is not None and not isinstance(get_origin(default) or default, str | type):
+        if default is not None and not isinstance(class_of(default), str | type):
             raise WiringError(
                 f"{name}: the default is an object of {type(default).__name__}, not a class",
                 "Pass the class, which the container builds, or declare a providers.Object.",

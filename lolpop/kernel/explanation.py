@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 
 from lolpop import registry
 from lolpop._names import near, one_of
-from lolpop.annotations import REQUIRED, alternatives
+from lolpop.annotations import REQUIRED, alternatives, class_of
 from lolpop.errors import DEFAULT, Origin, WiringError
 from lolpop.kernel.framework import FRAMEWORK_PARAMETER, framework_plan
 from lolpop.kernel.plans import Plan, Setting
@@ -133,7 +133,7 @@ def _require_known(plan: Plan, setting: str, path: str, key: str) -> None:
 
 
 def _is_free_form(parameter: Parameter) -> bool:
-    origins = (get_origin(member) or member for member in alternatives(parameter.annotation))
+    origins = (class_of(member) for member in alternatives(parameter.annotation))
     return any(isinstance(origin, type) and issubclass(origin, Mapping) for origin in origins)
 
 
@@ -400,7 +400,7 @@ def _at(parameter: Parameter, path: SettingPath) -> Parameter:
 
 def _holds_anything(parameter: Parameter) -> bool:
     """Whether it may have parts of an undeclared type."""
-    origins = [get_origin(member) or member for member in alternatives(parameter.annotation)]
+    origins = [class_of(member) for member in alternatives(parameter.annotation)]
     types = [origin for origin in origins if isinstance(origin, type)]
     collections = [kind for kind in types if issubclass(kind, Collection)]
     return Any in origins or any(not issubclass(kind, str | bytes) for kind in collections)

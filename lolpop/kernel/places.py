@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,18 +22,18 @@ def places_of(root: Scope) -> Iterator[Place]:
     for file in root.configuration.files:
         yield Place("", str(file), "kept", name=f"the settings file {file.name}")
     for cell in cells_in(root):
-        claimed = getattr(cell.plan.implementation, "claimed_places", None)
-        if claimed is None or cell.plan.errors:
+        plan = cell.plan
+        claimed = getattr(plan.implementation, "claimed_places", None)
+        if claimed is None or plan.errors:
             continue
-        settings = {name: setting.value for name, setting in cell.plan.settings.items()}
+        settings = {name: setting.value for name, setting in plan.settings.items()}
         for place in claimed(settings, dict(injected_values(cell.dependencies))):
             path, origin = setting_place(cell, place.setting)
             yield replace(place, setting=path, origin=origin)
 
 
-def place_findings(root: Scope) -> Iterator[Finding]:
+def place_findings(places: Sequence[Place]) -> Iterator[Finding]:
     """Findings about places that would be overwritten."""
-    places = list(dict.fromkeys(places_of(root)))
     for at, place in enumerate(places):
         for number, other in enumerate(places):
             if _is_lost(place, other, earlier=number < at) and other.holds(place.location):
@@ -46,9 +46,9 @@ def place_findings(root: Scope) -> Iterator[Finding]:
                 break
 
 
-def missing_findings(root: Scope) -> Iterator[Finding]:
+def missing_findings(places: Sequence[Place]) -> Iterator[Finding]:
     """Warnings about local input files that do not exist; a workflow may write them first."""
-    for place in dict.fromkeys(places_of(root)):
+    for place in places:
         if place.access == "read" and "://" not in place.location and not Path(place.location).exists():
             yield _missing(place)
 

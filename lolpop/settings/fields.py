@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
-from lolpop.annotations import hints_of, is_typed_dict, value_types
+from lolpop.annotations import class_of, hints_of, is_typed_dict, value_types
 from lolpop.settings.nodes import SettingPath
 
 __all__ = ["child_type", "declared_keys", "fields_of", "takes_extra", "transforms_input", "types_at"]
@@ -60,7 +60,7 @@ def _members(annotation: Any) -> Iterator[Any]:
 
 
 def _origin(annotation: Any, kind: type) -> bool:
-    origin = get_origin(annotation) or annotation
+    origin = class_of(annotation)
     return isinstance(origin, type) and issubclass(origin, kind) and origin is not str
 
 

@@ -7,10 +7,10 @@ import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast, get_origin
+from typing import Any, TypeVar, cast
 
 from lolpop._names import one_of
-from lolpop.annotations import REQUIRED, hints_of, is_optional, type_name, value_types
+from lolpop.annotations import REQUIRED, class_of, hints_of, is_optional, type_name, value_types
 from lolpop.errors import WiringError
 from lolpop.integrations import call_kind, task, workflow
 
@@ -57,7 +57,7 @@ def fake(interface: Callable[..., T], /, **results: Any) -> T:
     WiringError
         If the interface lacks a name of ``results``, or declares another type of result.
     """
-    owner = cast("type[Any]", get_origin(interface) or interface)
+    owner = cast("type[Any]", class_of(interface))
     if not isinstance(owner, type):
         raise WiringError(f"{interface!r} is not a class", "Pass an interface, such as ModelTrainer.")
     members = dict(_members(owner))
@@ -206,7 +206,7 @@ def _check_result(owner: type, name: str, function: Callable[..., Any], result: 
     if result is REQUIRED or inspect.isroutine(result) or isinstance(result, BaseException | type):
         return
     annotation = hints_of(inspect.unwrap(function)).get("return", Any)
-    expected = [get_origin(member) or member for member in value_types(annotation)]
+    expected = [class_of(member) for member in value_types(annotation)]
     if not all(isinstance(member, type) and member is not Any for member in expected):
         return  # what cannot be told by isinstance is left to type checkers
     classes = tuple(cls for cls in expected if not getattr(cls, "_is_protocol", False))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_origin
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import providers as di
 
-from lolpop.annotations import alternatives
+from lolpop.annotations import alternatives, class_of
 from lolpop.errors import LolpopError, WiringError
 from lolpop.kernel.cycles import build_order
 from lolpop.kernel.deadlocks import Builder
@@ -294,9 +294,7 @@ class Cell:
             raise WiringError(f"{message}: {type(error).__name__}: {error}") from error
         if isinstance(value, list):
             members = alternatives(dependency.parameter.annotation)
-            return (
-                tuple(value) if tuple in {get_origin(member) or member for member in members} else list(value)
-            )
+            return tuple(value) if tuple in {class_of(member) for member in members} else list(value)
         return value
 
     def _build(self, parts: dict[str, Any]) -> Any:
@@ -333,7 +331,8 @@ class Cell:
 
 def cell_of(slot: Slot[Any]) -> Cell:
     """The cell of a slot. Raises WiringError if the slot belongs to no container."""
-    return cast("Cell", bound(slot))
+    cell: Cell = bound(slot)  # type: ignore[assignment]  # each slot makes a Cell
+    return cell
 
 
 def check_acyclic(provider: di.Provider[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 from dependency_injector import providers as di
 
-from lolpop.annotations import REQUIRED, alternatives, return_type
+from lolpop.annotations import REQUIRED, alternatives, class_of, return_type
 from lolpop.errors import WiringError
 from lolpop.kernel.providers.slots import Slot
 from lolpop.signatures import Parameter
@@ -94,7 +94,7 @@ def _lazy_type(annotation: Any) -> Any | None:
 
 def _is_always_lazy(annotation: Any) -> bool:
     """Whether a parameter is lazy whatever its provider."""
-    return any((get_origin(member) or member) is Lazy for member in alternatives(annotation))
+    return any(class_of(member) is Lazy for member in alternatives(annotation))
 
 
 def _gives_callable(provider: di.Provider[Any]) -> bool:
@@ -110,5 +110,5 @@ def _gives_callable(provider: di.Provider[Any]) -> bool:
         provided = REQUIRED if provider.provides is None else return_type(provider.provides)
     if provided is Any or provided is REQUIRED:
         return True
-    provided = get_origin(provided) or provided
+    provided = class_of(provided)
     return isinstance(provided, type) and any("__call__" in vars(base) for base in provided.__mro__)

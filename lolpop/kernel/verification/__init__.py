@@ -8,7 +8,7 @@ from dataclasses import replace
 from lolpop.errors import Finding, VerificationError
 from lolpop.kernel.markers import marker_findings
 from lolpop.kernel.masking import masker
-from lolpop.kernel.places import missing_findings, place_findings
+from lolpop.kernel.places import missing_findings, place_findings, places_of
 from lolpop.kernel.providers.traversal import broken_links, cells_in
 from lolpop.kernel.scopes import Scope
 from lolpop.kernel.verification.checks import check_findings
@@ -35,10 +35,10 @@ def verify(root: Scope) -> list[Finding]:
 
 def findings_of(root: Scope) -> list[Finding]:
     """Everything that is wrong, or suspicious, with a tree of containers."""
-    cells = list(cells_in(root))
+    scopes, cells = list(root.walk()), list(cells_in(root))
     visible = VisibleNames(root)
     findings: list[Finding] = []
-    for scope in root.walk():
+    for scope in scopes:
         findings += section_findings(scope)
         findings += override_findings(scope)
     for cell in cells:
@@ -46,17 +46,18 @@ def findings_of(root: Scope) -> list[Finding]:
         findings += own_findings(cell)
         findings += slot_findings(cell)
         findings += dependency_findings(cell, visible)
-    findings += place_findings(root)
+    places = list(dict.fromkeys(places_of(root)))
+    findings += place_findings(places)
     findings += uncached_findings(root, cells)
     findings += cycle_findings(root)
     findings += unused_findings(root, cells)
     findings += idle_patterns(root, cells)
     findings += check_findings(root, call_paths(cells))
-    for scope in root.walk():
+    for scope in scopes:
         findings += marker_findings(scope.container, scope.path)
     findings += (finding for finding in broken_links(root) if finding.severity == "warning")
     if not any(finding.severity == "error" for finding in findings):
-        findings += missing_findings(root)  # it may be a consequence of another error
+        findings += missing_findings(places)  # it may be a consequence of another error
     findings = with_near_paths(root, cells, dict.fromkeys(findings))
     return _masked(root, _in_order(findings, root.configuration.tree)) if findings else []
 

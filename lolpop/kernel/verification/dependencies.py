@@ -10,7 +10,7 @@ from typing import Any, Literal, get_origin
 from dependency_injector import providers as di
 
 from lolpop._names import did_you_mean
-from lolpop.annotations import alternatives, is_protocol, type_name
+from lolpop.annotations import alternatives, class_of, is_protocol, type_name
 from lolpop.assignability import fits, implements, value_fits
 from lolpop.errors import Finding, Origin
 from lolpop.integrations import Integration, Pipeline, Runner
@@ -85,10 +85,10 @@ def cycle_findings(root: Scope) -> list[Finding]:
 
 
 def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iterator[Finding]:
-    parameter, provider, use = dependency.parameter, dependency.provider, cell.plan.called
-    rule = _LAYER_RULES[_layer_of(cell)]
+    parameter, provider = dependency.parameter, dependency.provider
     if (layer := _forbidden_layer(cell, alternatives(parameter.annotation))) is not None:
-        yield Finding(cell.path, f"{use!r} requires the {layer} {parameter.name!r}; {rule}", hint=_SHARE)
+        message = f"{cell.plan.called!r} requires the {layer} {parameter.name!r}; {_layer_rule(cell)}"
+        yield Finding(cell.path, message, hint=_SHARE)
         return
     if provider is None:
         if parameter.required:
@@ -97,35 +97,39 @@ def _findings(cell: Cell, dependency: Dependency, visible: VisibleNames) -> Iter
     if isinstance(provider, Nested):
         yield from _nested_findings(cell, dependency, provider)
     elif isinstance(provider, MainSlot):
-        above = _layer_of(cell_of(provider))
-        message = f"{use!r} requires the {above} {parameter.name!r}, which is in a higher layer; {rule}"
+        needed = f"the {_layer_of(cell_of(provider))} {parameter.name!r}, which is in a higher layer"
+        message = f"{cell.plan.called!r} requires {needed}; {_layer_rule(cell)}"
         yield Finding(cell.path, message, hint=_SHARE)
         return
     if dependency.lazy is None:
         yield from _captive_findings(cell, dependency, provider)
     if not _fits(dependency, provided_type(provider, exact=True)):
-        expected, actual = type_name(parameter.annotation), type_name(provided_type(provider))
-        chosen = _use_origin(cell.slot)
-        reason = _reason(provided_type(provider), parameter.annotation)
-        provide = f"an object of type {expected}, or name another provider: {parameter.name}=…."
-        instead = f"Choose another implementation instead of {use!r}, or in code provide"
-        yield Finding(
-            cell.path,
-            f"{use!r} requires {parameter.name}: {expected}, "
-            f"but {_name_of(dependency)} provides {actual}{reason}",
-            origin=_use_origin(provider) or chosen,
-            hint=f"{instead if chosen else 'Provide'} {provide}",
-        )
+        yield _misfit(cell, dependency, provider)
+
+
+def _misfit(cell: Cell, dependency: Dependency, provider: di.Provider[Any]) -> Finding:
+    """The finding about a provider whose object is of another type than the parameter."""
+    parameter, use = dependency.parameter, cell.plan.called
+    expected, actual = type_name(parameter.annotation), type_name(provided_type(provider))
+    chosen = _use_origin(cell.slot)
+    reason = _reason(provided_type(provider), parameter.annotation)
+    provide = f"an object of type {expected}, or name another provider: {parameter.name}=…."
+    instead = f"Choose another implementation instead of {use!r}, or in code provide"
+    return Finding(
+        cell.path,
+        f"{use!r} requires {parameter.name}: {expected}, "
+        f"but {_name_of(dependency)} provides {actual}{reason}",
+        origin=_use_origin(provider) or chosen,
+        hint=f"{instead if chosen else 'Provide'} {provide}",
+    )
 
 
 def _captive_findings(cell: Cell, dependency: Dependency, provider: di.Provider[Any]) -> Iterator[Finding]:
     """The finding about a scoped component that something with a longer life would keep."""
-    if is_scoped(cell.slot):
-        return
     effective = effective_provider(provider)
     slots = [effective] if effective is None or isinstance(effective, Slot) else providers_behind(effective)
     for behind in slots:
-        if not isinstance(behind, Slot) or not is_scoped(behind):
+        if not isinstance(behind, Slot) or not is_scoped(behind) or is_scoped(cell.slot):
             continue
         expected = type_name(dependency.parameter.annotation)
         yield Finding(
@@ -151,7 +155,7 @@ def _fits(dependency: Dependency, provided: Any) -> bool:
 def _reason(provided: Any, annotation: Any) -> str:
     """Why a class does not fit a protocol, for a message; nothing where the names of the types say it."""
     members = alternatives(annotation)
-    is_clear = len(members) != 1 or not is_protocol(get_origin(members[0]) or members[0])
+    is_clear = len(members) != 1 or not is_protocol(class_of(members[0]))
     reason = None if is_clear or not isinstance(provided, type) else implements(provided, members[0])
     return f": {reason}" if reason else ""
 
@@ -161,8 +165,9 @@ def _injected_findings(cell: Cell) -> Iterator[Finding]:
 
     A path that begins with the name of a parameter is about the provider of that parameter.
     """
-    check = getattr(cell.plan.implementation, "check_injected", None)
-    if check is None or getattr(check, "__func__", None) is _FINDS_NOTHING or cell.plan.errors:
+    plan = cell.plan
+    check = getattr(plan.implementation, "check_injected", None)
+    if check is None or getattr(check, "__func__", None) is _FINDS_NOTHING or plan.errors:
         return
     for finding in check(dict(injected_values(cell.dependencies))):
         path, origin = setting_place(cell, finding.path)
@@ -173,6 +178,10 @@ def _layer_of(cell: Cell) -> str:
     if isinstance(cell.slot, PipelineSlot):
         return "pipeline"
     return "runner" if isinstance(cell.slot, RunnerSlot) else "component"
+
+
+def _layer_rule(cell: Cell) -> str:
+    return _LAYER_RULES[_layer_of(cell)]
 
 
 def _forbidden_layer(cell: Cell, members: Iterable[Any]) -> str | None:
