@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from queue import SimpleQueue
-from threading import Thread
+from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
@@ -43,6 +43,10 @@ _CLUSTER = "The cluster of Ray"
 _CLIENT = "ray://"
 # A cluster forks a process for each client while its threads are at work, which now and then goes wrong.
 _CLIENT_ATTEMPTS = 3
+_LOOKS_EVERY = 0.5
+"""Seconds after which it is seen that workers that start are not needed any more."""
+_PATIENCE = 10.0
+"""Seconds that threads have to see that the work has ended."""
 _DEFAULT_PORT = 6379
 _DEFAULT_CLIENT_PORT = 10001
 _ATTEMPTS = "RAY_gcs_server_port_wait_time_s"
@@ -70,7 +74,8 @@ class RayExecutor(Executor):
         Of a cluster: ``10.0.0.5:6379`` or ``auto`` on one of its machines, ``ray://10.0.0.5:10001`` on any
         other, which needs ``ray[client]``. These are the ports if it names none. Workers need the same code,
         the same version of lolpop, and the store. Without an address, a cluster of this machine is started
-        and ended with each ``map``.
+        when the first workers are needed. It ends when the executor is closed, as its container closes it, or
+        when an error ends the work.
     workers : int, optional
         How many workers there are at most; by default one for each processor of the cluster.
     retries : int
@@ -102,6 +107,11 @@ class RayExecutor(Executor):
         self._retries = retries
         self._timeout = timeout
         self._resources = {"CPU": 1.0, **(resources or {})}
+        self._own_cluster = ExitStack()
+
+    def close(self) -> None:
+        """End the cluster of this machine, if one was started."""
+        self._own_cluster.close()
 
     def map(self, function: Callable[[Any], T] | Call, items: Iterable[Any]) -> list[T]:
         """Results of ``function`` for ``items``, in their order.
@@ -127,10 +137,10 @@ class RayExecutor(Executor):
     ) -> Iterator[Callable[[Any], T]]:
         """Give what has ``function`` called for one item and waits for its result, inside the block.
 
-        The workers, and a cluster of this machine, live until the block ends; errors are those of ``map``.
+        The workers live until the block ends; errors are those of ``map``.
         """
         payload = payload_of(function)
-        with self._connected(max_concurrency):
+        with self._connected():
             actors = _Actors(payload, self._count(max_concurrency), self._resources, self._retries)
             try:
                 yield actors.ask
@@ -155,25 +165,28 @@ class RayExecutor(Executor):
         return max(1, min(max_concurrency, fitting, self._workers or max_concurrency))
 
     @contextmanager
-    def _connected(self, max_concurrency: int) -> Iterator[None]:
-        """Be connected to the cluster; one of this machine ends with the block."""
-        with environment_restored(*_CHANGED, *_QUIET, _ATTEMPTS):
+    def _connected(self) -> Iterator[None]:
+        """Be connected to the cluster; one of this machine, which takes seconds to start, is kept."""
+        with environment_restored(*_CHANGED, *_QUIET, _ATTEMPTS), ExitStack() as on_error:
             for name, value in _QUIET.items():
                 os.environ.setdefault(name, value)
             if self._address is not None:
                 os.environ.setdefault(_ATTEMPTS, "1")
             import ray
 
+            on_error.callback(self.close)
             if ray.is_initialized():
                 yield
-                return
-            self._connect(max_concurrency)
-            try:
-                yield
-            finally:
-                ray.shutdown()
+            else:
+                with ExitStack() as connection:
+                    self._connect()
+                    connection.callback(ray.shutdown)
+                    if self._address is None:
+                        self._own_cluster = connection.pop_all()
+                    yield
+            on_error.pop_all()
 
-    def _connect(self, max_concurrency: int) -> None:
+    def _connect(self) -> None:
         """Connect to the cluster. Raises LolpopError if it cannot be done."""
         import ray
 
@@ -186,8 +199,11 @@ class RayExecutor(Executor):
                 )
         options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
         if self._address is None:
-            count = min(self._workers or processors(), max_concurrency)
-            options |= {"num_cpus": count, "include_dashboard": False, "logging_level": "CRITICAL"}
+            options |= {
+                "num_cpus": self._workers or processors(),
+                "include_dashboard": False,
+                "logging_level": "CRITICAL",
+            }
         try:
             with quieted("ray"), sigterm_is_kept():  # Ray tells of a token for each cluster of this machine
                 for attempts_left in reversed(range(_CLIENT_ATTEMPTS)):
@@ -259,19 +275,34 @@ class _Actors:
         # A free worker, or what keeps one from working.
         self._free: SimpleQueue[Any] = SimpleQueue()
         self._stopped = False
+        self._asking = 0
+        self._asked = Condition()
         # Those that the cluster has no place for yet are not waited for.
-        Thread(target=self._await_ready, name="lolpop-ray-ready", daemon=True).start()
+        self._readiness = Thread(target=self._await_ready, name="lolpop-ray-ready", daemon=True)
+        self._readiness.start()
 
     def ask(self, item: Any) -> Any:
         """The result for ``item``, once a worker was free and has made it."""
-        actor = self._free.get()
-        if isinstance(actor, BaseException) or self._stopped:
-            self._free.put(actor)  # others wait for it, too
-            raise actor if isinstance(actor, BaseException) else LolpopError("The work was cancelled.")
+        with self._counted():
+            actor = self._free.get()
+            if isinstance(actor, BaseException) or self._stopped:
+                self._free.put(actor)  # others wait for it, too
+                raise actor if isinstance(actor, BaseException) else LolpopError("The work was cancelled.")
+            try:
+                return self._result(actor.call.remote(item))
+            finally:
+                self._free.put(actor)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._asked:
+            self._asking += 1
         try:
-            return self._result(actor.call.remote(item))
+            yield
         finally:
-            self._free.put(actor)
+            with self._asked:
+                self._asking -= 1
+                self._asked.notify_all()
 
     def release(self, timeout: float) -> None:
         """Let workers close what they have built, and end."""
@@ -284,7 +315,11 @@ class _Actors:
         self.stop()
 
     def stop(self) -> None:
-        """End all workers, whatever they work on."""
+        """End all workers, whatever they work on.
+
+        No thread asks Ray for anything afterwards: once this process is not connected any more, Ray would
+        answer by a cluster of its own.
+        """
         import ray
 
         self._stopped = True
@@ -292,6 +327,9 @@ class _Actors:
         with suppress(Exception):  # those that are gone
             for actor in self._all:
                 ray.kill(actor)
+        self._readiness.join(_PATIENCE)
+        with self._asked:
+            self._asked.wait_for(lambda: not self._asking, _PATIENCE)
 
     def _await_ready(self) -> None:
         import ray
@@ -300,9 +338,11 @@ class _Actors:
         starting = {actor.ready.options(max_task_retries=0).remote(): actor for actor in self._all}
         while starting:
             try:
-                done, _ = ray.wait(list(starting))
+                done, _ = ray.wait(list(starting), timeout=_LOOKS_EVERY)
             except Exception as error:  # noqa: BLE001  (whoever asks raises it)
                 self._free.put(lost_cluster(_CLUSTER, error))
+                return
+            if self._stopped:
                 return
             for reference in done:
                 actor = starting.pop(reference)

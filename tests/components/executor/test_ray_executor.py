@@ -124,8 +124,30 @@ def test_a_cluster_of_this_machine_leaves_no_trace():
     for name in ("RAY_AUTH_MODE", "PYTHONBREAKPOINT"):
         os.environ.pop(name, None)  # earlier tests have connected by Ray itself
     before = dict(os.environ)
-    assert RayExecutor(workers=1).map(double, [1]) == [2]
+    executor = RayExecutor(workers=1)
+    assert executor.map(double, [1]) == [2]
     assert dict(os.environ) == before
+    executor.close()
+    assert dict(os.environ) == before
+    assert not ray.is_initialized()
+
+
+def test_a_cluster_of_this_machine_is_kept_until_the_executor_is_closed():
+    """Workers that are needed later start in the same cluster; an error ends it, and the next work starts another."""
+    if ray.is_initialized():
+        ray.shutdown()
+    executor = RayExecutor(workers=2)
+    clusters = []
+    for items in ([1], [2, 3]):
+        assert executor.map(double, items) == [2 * item for item in items]
+        clusters.append(ray.get_runtime_context().gcs_address)
+    assert len(set(clusters)) == 1
+    with pytest.raises(ValueError, match="no 3"):
+        executor.map(fail_on_three, range(4))
+    assert not ray.is_initialized()
+    assert executor.map(double, [4]) == [8]
+    executor.close()
+    assert not ray.is_initialized()
 
 
 def test_an_address_where_nobody_listens_is_reported():
