@@ -111,6 +111,7 @@ def simulate(
 def calibrate(folder: Path) -> Costs:
     """Measure one worker and the first process, one after the other, here."""
     from lolpop.data import tables
+    from lolpop.data.batches import BatchRange
     from lolpop.kernel.scopes import scope_of
     from lolpop.kernel.specs import Call, Worker, spec_of
     from lolpop.prediction.parts import RowsPart
@@ -118,10 +119,11 @@ def calibrate(folder: Path) -> Costs:
     model_version, rows = ModelVersion(name="bench", number=1), DatasetVersion(name="bench_predict", number=1)
     with ClassificationContainer.load(folder / "lolpop.yaml", environ={}) as container:
         spec = spec_of(scope_of(container), "none")
-    call, part = Call("predict.pipeline", "predict_part"), RowsPart(rows, model_version, 0, 4)
+    batches = BatchRange(0, 4, 0, 4 * PART_ROWS)
+    call, part = Call("predict.pipeline", "predict_part"), RowsPart(rows, model_version, batches)
     worker = Worker(spec)
     with counted_transactions() as first:
-        started, _ = timed(lambda: worker.call(call, replace(part, stop=1)))
+        started, _ = timed(lambda: worker.call(call, replace(part, batches=replace(batches, stop=1))))
     with counted_transactions() as later:
         predicting, predicted = timed(lambda: worker.call(call, part))
 

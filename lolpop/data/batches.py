@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lolpop.data.frames import Frame, listed, wrap
@@ -14,7 +15,15 @@ from lolpop.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ColumnAligner", "SchemaAligner", "divided", "joined", "plain_values", "prefetched"]
+__all__ = [
+    "BatchRange",
+    "ColumnAligner",
+    "SchemaAligner",
+    "batch_ranges",
+    "joined",
+    "plain_values",
+    "prefetched",
+]
 
 T = TypeVar("T")
 
@@ -106,15 +115,30 @@ class SchemaAligner:
             ) from error
 
 
-def divided(batches: int, size: int, jobs: int) -> list[tuple[int, int]]:
-    """Ranges of all ``batches``, of at most ``size`` each: the first number, and the one after the last.
+@dataclass(frozen=True, slots=True)
+class BatchRange:
+    """Batches of rows: those from number ``start`` on, before number ``stop``.
+
+    ``first_row`` rows of all ``rows`` are before them.
+    """
+
+    start: int
+    stop: int
+    first_row: int
+    rows: int
+
+
+def batch_ranges(sizes: Sequence[int], batches: int, jobs: int) -> list[BatchRange]:
+    """All batches, which have as many rows as ``sizes`` says, in ranges of at most ``batches`` of them.
 
     Ranges differ by at most one batch, and each of ``jobs`` workers has equally many, where there are enough
     batches: none works on a last range while others wait.
     """
-    rounds = -(-batches // (size * jobs))
-    number = min(batches, rounds * jobs)
-    return list(pairwise(batches * part // number for part in range(number + 1))) if number else []
+    rounds = -(-len(sizes) // (batches * jobs))
+    number = min(len(sizes), rounds * jobs)
+    rows = list(accumulate(sizes, initial=0))
+    bounds = pairwise(len(sizes) * part // number for part in range(number + 1)) if number else ()
+    return [BatchRange(start, stop, rows[start], rows[-1]) for start, stop in bounds]
 
 
 def joined(frames: Iterable[Frame]) -> Frame:

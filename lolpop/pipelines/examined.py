@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lolpop.components.data_checker import DataChecker, Examination, Expectation
     from lolpop.components.data_profiler import DataProfiler, Sketch
+    from lolpop.data.batches import BatchRange
     from lolpop.data.frames import Frame
     from lolpop.resources import DatasetVersion
 
@@ -17,17 +18,10 @@ __all__ = ["ExaminedPart", "ExaminedRows", "examined", "merged"]
 
 @dataclass(frozen=True, slots=True)
 class ExaminedPart:
-    """Batches of a dataset version: those from number ``start`` on, before number ``stop``.
-
-    ``first_row`` rows of all ``rows`` are before them. They are checked against ``expectation`` if
-    ``check``, and described if ``describe``.
-    """
+    """Batches that are checked against ``expectation`` if ``check``, and described if ``describe``."""
 
     dataset_version: DatasetVersion
-    start: int
-    stop: int
-    first_row: int
-    rows: int
+    batches: BatchRange
     expectation: Expectation | None
     check: bool
     describe: bool
@@ -47,7 +41,9 @@ def examined(
     frames: Iterable[Frame], part: ExaminedPart, profiler: DataProfiler, checker: DataChecker
 ) -> ExaminedRows:
     """What is in ``frames``, the rows of ``part``; each is looked at once."""
-    sketch = profiler.sketch(first_row=part.first_row, rows=part.rows) if part.describe else None
+    sketch = (
+        profiler.sketch(first_row=part.batches.first_row, rows=part.batches.rows) if part.describe else None
+    )
     rows = ExaminedRows(sketch)
     for frame in frames:
         if sketch is not None:

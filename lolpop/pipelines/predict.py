@@ -23,7 +23,7 @@ from lolpop.components.model_trainer import FittedModel
 from lolpop.components.model_trainer.stored import loaded
 from lolpop.components.notifier import Notifier, notify_all
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data.batches import prefetched
+from lolpop.data.batches import batch_ranges, prefetched
 from lolpop.data.frames import Frame, count, wrap
 from lolpop.data.reading import ColumnSchema
 from lolpop.data.sources import Data, Source
@@ -360,9 +360,8 @@ class PredictPipeline(Pipeline):
         write = None
         if target is not None and self.data_connector.writes_parts(target):
             write = stack.enter_context(self.data_connector.writing_parts(target))
-        return parts_of(
-            dataset_version, model_version, sizes, self.part_batches, self.n_jobs, write, describe=describe
-        )
+        ranges = batch_ranges(sizes, self.part_batches, self.n_jobs)
+        return parts_of(dataset_version, model_version, ranges, write, describe=describe)
 
     def _by_workers(self, method: str, parts: Sequence[RowsPart]) -> AbstractContextManager[Iterator[Any]]:
         """What workers make of ``parts``, in their order."""
@@ -373,8 +372,8 @@ class PredictPipeline(Pipeline):
         """Explain the predictions of the rows of ``part``, in whatever process."""
         from lolpop.data.tables import to_bytes
 
-        model = self.resource_version_control.load_model(part.model_version)
-        rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
+        model, batches = self.resource_version_control.load_model(part.model_version), part.batches
+        rows = self.resource_version_control.load_part(part.dataset_version, batches.start, batches.stop)
         return tuple(map(to_bytes, self._explanations(model, part.model_version, rows)))
 
     def _explanations(
@@ -391,12 +390,12 @@ class PredictPipeline(Pipeline):
 
     def predict_part(self, part: RowsPart) -> PredictedPart:
         """Predict the rows of ``part``, in whatever process."""
-        model = self.resource_version_control.load_model(part.model_version)
-        rows = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
+        model, batches = self.resource_version_control.load_model(part.model_version), part.batches
+        rows = self.resource_version_control.load_part(part.dataset_version, batches.start, batches.stop)
         targets = iter(part.targets)
         sketch = None
-        if part.rows is not None:
-            sketch = self.data_profiler.sketch(first_row=part.first_row, rows=part.rows)
+        if part.describe:
+            sketch = self.data_profiler.sketch(first_row=batches.first_row, rows=batches.rows)
 
         def write(predictions: Frame) -> None:
             if sketch is not None:

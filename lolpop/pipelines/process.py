@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from lolpop.components.executor import Executor
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.notifier import Notifier
 from lolpop.components.resource_version_control import ResourceVersionControl
-from lolpop.data.batches import divided, prefetched
+from lolpop.data.batches import BatchRange, batch_ranges, prefetched
 from lolpop.data.frames import Frame, as_frame
 from lolpop.data.manifests import Manifest
 from lolpop.data.reading import Schemas
@@ -149,16 +148,16 @@ class ProcessPipeline(Pipeline):
         sizes = self.resource_version_control.batch_sizes(dataset_version)
         expectation = self._expectation(model_version) if check else None
         whole = ExaminedPart(
-            dataset_version, 0, len(sizes), 0, sum(sizes), expectation, check=check, describe=describe
+            dataset_version,
+            BatchRange(0, len(sizes), 0, sum(sizes)),
+            expectation,
+            check=check,
+            describe=describe,
         )
         if self.executor is None or jobs == 1 or len(sizes) <= part_batches:
             rows = self.examine_part(whole)
         else:
-            starts = list(accumulate(sizes, initial=0))
-            parts = [
-                replace(whole, start=start, stop=stop, first_row=starts[start])
-                for start, stop in divided(len(sizes), part_batches, jobs)
-            ]
+            parts = [replace(whole, batches=batches) for batches in batch_ranges(sizes, part_batches, jobs)]
             with by_workers(self.executor, Call.of(self, "examine_part"), parts, jobs) as seen:
                 rows = reduce(merged, seen, ExaminedRows())
         if rows.sketch is not None:
@@ -167,8 +166,9 @@ class ProcessPipeline(Pipeline):
 
     def examine_part(self, part: ExaminedPart) -> ExaminedRows:
         """Look at the rows of ``part``, in whatever process."""
-        batches = self.resource_version_control.load_part(part.dataset_version, part.start, part.stop)
-        return examined(prefetched(batches), part, self.data_profiler, self.data_checker)
+        start, stop = part.batches.start, part.batches.stop
+        rows = self.resource_version_control.load_part(part.dataset_version, start, stop)
+        return examined(prefetched(rows), part, self.data_profiler, self.data_checker)
 
     @task
     def track_data(

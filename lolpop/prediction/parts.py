@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from lolpop.data.batches import divided
 from lolpop.prediction.identity import index_values
 from lolpop.prediction.schema_drift import ObservedColumns
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
     from lolpop.checks import Check, CheckReport
     from lolpop.components.data_profiler import Sketch
+    from lolpop.data.batches import BatchRange
     from lolpop.data.frames import Frame
     from lolpop.data.sources import Source
     from lolpop.prediction.usability import PredictionCheck
@@ -28,20 +27,17 @@ __all__ = ["MergedParts", "PredictedPart", "RowsPart", "parts_of"]
 
 @dataclass(frozen=True, slots=True)
 class RowsPart:
-    """Some batches of a dataset version: those from number ``start`` on, before number ``stop``.
+    """Batches of a dataset version, and what is made of them.
 
-    ``targets`` is where the predictions of each batch are written, if there are files for them. If
-    predictions are to be described, ``first_row`` rows of all ``rows`` are before these; they are not if
-    ``rows`` is None.
+    ``targets`` is where the predictions of each batch are written, if there are files for them. ``describe``
+    says whether the predictions are described.
     """
 
     dataset_version: DatasetVersion
     model_version: ModelVersion
-    start: int
-    stop: int
+    batches: BatchRange
     targets: tuple[Source, ...] = ()
-    first_row: int = 0
-    rows: int | None = None
+    describe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +110,22 @@ class MergedParts:
 def parts_of(
     dataset_version: DatasetVersion,
     model_version: ModelVersion,
-    sizes: Sequence[int],
-    part_batches: int,
-    jobs: int,
+    ranges: Iterable[BatchRange],
     target: Callable[[int], Source] | None = None,
     *,
     describe: bool = False,
 ) -> list[RowsPart]:
-    """The batches of ``dataset_version``, with as many rows as ``sizes`` says, in parts for ``jobs`` workers.
+    """A part of ``dataset_version`` for each of ``ranges``.
 
-    ``target`` gives the file that the predictions of a batch are written to, by its number. ``describe`` says
-    whether predictions are described.
+    ``target`` gives the file that the predictions of a batch are written to, by its number.
     """
-    starts = list(accumulate(sizes, initial=0))
     return [
         RowsPart(
             dataset_version,
             model_version,
-            start,
-            stop,
-            () if target is None else tuple(map(target, range(start, stop))),
-            starts[start],
-            starts[-1] if describe else None,
+            batches,
+            () if target is None else tuple(map(target, range(batches.start, batches.stop))),
+            describe,
         )
-        for start, stop in divided(len(sizes), part_batches, jobs)
+        for batches in ranges
     ]

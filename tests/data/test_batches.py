@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lolpop.components.data_connector import DataConnector
-from lolpop.data.batches import ColumnAligner, SchemaAligner, divided, joined, prefetched
+from lolpop.data.batches import ColumnAligner, SchemaAligner, batch_ranges, joined, prefetched
 from lolpop.data.tables import (
     digest_of,
     pack,
@@ -172,15 +172,17 @@ def test_batches_of_other_columns_are_refused(library, other, message):
         same(FRAMES[library](other))
 
 
-@given(batches=st.integers(0, 300), size=st.integers(1, 50), jobs=st.integers(1, 40))
-def test_all_batches_are_in_ranges_of_equal_size(batches, size, jobs):
-    """Each batch is in one range; ranges are no larger than allowed, and workers have equally many."""
-    ranges = divided(batches, size, jobs)
-    assert [number for start, stop in ranges for number in range(start, stop)] == list(range(batches))
-    sizes = [stop - start for start, stop in ranges]
-    assert all(1 <= number <= size for number in sizes)
-    assert not sizes or max(sizes) - min(sizes) <= 1
-    assert len(ranges) % jobs == 0 or len(ranges) == batches
+@given(sizes=st.lists(st.integers(0, 9), max_size=300), batches=st.integers(1, 50), jobs=st.integers(1, 40))
+def test_all_batches_are_in_ranges_of_equal_size(sizes, batches, jobs):
+    """Each batch is in one range, which knows its rows; none is too large, and workers have equally many."""
+    ranges = batch_ranges(sizes, batches, jobs)
+    numbers = [number for part in ranges for number in range(part.start, part.stop)]
+    assert numbers == list(range(len(sizes)))
+    lengths = [part.stop - part.start for part in ranges]
+    assert all(1 <= length <= batches for length in lengths)
+    assert not lengths or max(lengths) - min(lengths) <= 1
+    assert len(ranges) % jobs == 0 or len(ranges) == len(sizes)
+    assert all(part.first_row == sum(sizes[: part.start]) and part.rows == sum(sizes) for part in ranges)
 
 
 def test_a_connector_that_cannot_write_batches_writes_them_at_once():

@@ -14,7 +14,7 @@ from lolpop_containers.predict import PredictContainer
 class KilledPredictPipeline(PredictPipeline):
     def predict_part(self, part: RowsPart) -> PredictedPart:
         flag = Path(self.data_connector._folder, "killed")  # the folder of the project
-        if part.start > 0 and not flag.exists():
+        if part.batches.start > 0 and not flag.exists():
             flag.touch()
             super().predict_part(part)
             os.kill(os.getpid(), signal.SIGKILL)

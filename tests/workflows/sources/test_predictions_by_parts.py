@@ -11,6 +11,7 @@ from killed_prediction import KilledContainer
 from lolpop.components.data_checker.builtin import BuiltinDataChecker
 from lolpop.components.data_profiler.builtin import BuiltinDataProfiler
 from lolpop.data import tables
+from lolpop.data.batches import BatchRange
 from lolpop.errors import DataError, VerificationError
 from lolpop.pipelines.examined import ExaminedPart, examined, merged
 from lolpop.problem import Problem
@@ -173,7 +174,11 @@ def test_an_empty_first_batch_leaves_a_sketch_of_the_others():
     profiler, checker = BuiltinDataProfiler(problem=problem), BuiltinDataChecker(problem=problem)
     frame = pd.DataFrame({"a": range(9)})
     part = ExaminedPart(
-        DatasetVersion(name="rows", number=1), 0, 2, 0, 9, expectation=None, check=True, describe=True
+        DatasetVersion(name="rows", number=1),
+        BatchRange(0, 2, 0, 9),
+        expectation=None,
+        check=True,
+        describe=True,
     )
     empty, rest = (examined(frames, part, profiler, checker) for frames in ([frame[:0]], [frame[:0], frame]))
     for rows in (rest, merged(empty, rest)):
