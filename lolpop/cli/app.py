@@ -15,7 +15,7 @@ from lolpop.cli.commands import migrate, tests, wiring, workflows
 
 __all__ = ["root_command"]
 
-GROUPS = {
+_GROUPS = {
     "config": "Show, compare and explain settings.",
     "new": "Write a project, or a part of one, from a template.",
     "runs": "List, show, compare and replay runs.",
@@ -55,12 +55,12 @@ def root_command() -> Any:
     """The command ``lolpop``; the groups below it are imported when one of their commands is called."""
     root: Any = typer.main.get_command(app)
     root.commands |= {
-        name: LateCommand(name, summary, partial(_group, name)) for name, summary in GROUPS.items()
+        name: LateCommand(name, summary, partial(_group, name)) for name, summary in _GROUPS.items()
     }
     return root
 
 
 def _group(name: str) -> Any:
-    group = importlib.import_module(f"lolpop.cli.commands.{name}").app
-    group.info.help = GROUPS[name]
-    return typer.main.get_group(group)
+    group: Any = typer.main.get_group(importlib.import_module(f"lolpop.cli.commands.{name}").app)
+    group.help = _GROUPS[name]
+    return group

@@ -66,12 +66,13 @@ def test_polars_frames_travel_as_well(load, project, trained, suffix):
     assert written[0] == written[1]
 
 
-def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained, executor):
-    """What it was predicting is predicted again, and nothing is there twice."""
+@pytest.mark.parametrize("in_place", [False, True], ids=["copied", "in place"])
+def test_a_killed_worker_costs_nothing_but_time(loading, load, project, trained, executor, in_place):
+    """What it was predicting is predicted again, and nothing is there twice, wherever the rows are."""
     target = project / "out" / "predictions.parquet"
     predict(load(data__batch_rows=7))
     in_one_process = target.read_bytes()
-    container = loading(KilledContainer, project, **by_parts(executor))
+    container = loading(KilledContainer, project, **by_parts(executor), data__in_place=in_place)
     predict(container)
     assert (project / "killed").exists()
     assert target.read_bytes() == in_one_process
