@@ -23,6 +23,7 @@ __all__ = [
     "Resource",
     "Run",
     "as_resource",
+    "find_resource",
     "holds_resource",
     "parse_reference",
 ]
@@ -161,6 +162,13 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
         Run, Dataset, DatasetVersion, Model, ModelVersion, Experiment, PredictionJob, Deployment,
     )
 }  # fmt: skip
+
+
+def find_resource(reference: str) -> Resource | None:
+    """The resource that ``reference`` names, of whatever kind; None if it is no reference."""
+    kind = RESOURCE_TYPES.get(reference.partition(":")[0])
+    fields = None if kind is None else _fields(kind, reference)
+    return None if kind is None or fields is None else kind.model_validate(fields)
 
 
 def parse_reference(reference: str) -> Resource:

@@ -25,6 +25,7 @@ from lolpop.running.failures import add_setting_origin, failures_as_notes, notif
 from lolpop.running.open_runs import runs_of
 from lolpop.running.recorders import Recorder, recorder_for
 from lolpop.running.records import references_in
+from lolpop.running.snapshots import arguments_of, snapshot, type_and_shape
 from lolpop.running.trainers import trainers_of
 from lolpop.runs import RUN, TASK, OpenRun, context_value, storable
 
@@ -149,21 +150,21 @@ class OpenRecording(OpenRun):
     def task(self, kind: CallKind, path: str, work: Callable[[], R], arguments: Mapping[str, Any]) -> R:
         """Do the ``work`` of a task, or of a workflow inside the run's own, as a part of the run."""
         parent = TASK.get()
-        clock = _Clock()
+        clock, task_id = _Clock(), secrets.token_hex(8)
+        fingerprint = self._fingerprint(path, arguments)
         record = TaskRecord(
-            task_id=secrets.token_hex(8),
+            task_id=task_id,
             run_id=self.run_id,
             path=path,
             status="running",
             started_at=clock.start,
             parent_id=None if parent is None else parent[0],
             inputs={name: self._described(value) for name, value in arguments.items()},
+            method_parts=None if fingerprint is None else self._keep_parts(task_id, path, fingerprint),
+            input_parts=None if fingerprint is None else fingerprint.inputs.dumped,
         )
-        fingerprint = self._fingerprint(path, arguments)
-        if fingerprint is not None:
-            record = self._with_parts(record, fingerprint)
-            if parent is not None:
-                self._keep_body(parent[0])
+        if fingerprint is not None and parent is not None:
+            self._keep_body(parent[0])
         with self._earlier_call(kind, path, fingerprint) as earlier:
             if earlier is not None:
                 record, work = replace(record, reused_from=earlier.task_id), cast("Any", earlier.result)
@@ -242,14 +243,14 @@ class OpenRecording(OpenRun):
 
         return earlier_call(self._root, fingerprint, cached=is_cached)
 
-    def _with_parts(self, record: TaskRecord, fingerprint: CallFingerprint) -> TaskRecord:
-        """The record with what the call depends on; what all calls of the method share is kept once."""
+    def _keep_parts(self, task_id: str, path: str, fingerprint: CallFingerprint) -> str:
+        """Keep what all calls of the method depend on, once; the key under which it is kept."""
         key = fingerprint.method.identity
         if key not in self._recorded_parts:
             self._recorder.keep_fingerprint_parts(key, fingerprint.method.dumped)
             self._recorded_parts.add(key)
-        self._methods[record.task_id] = key, record.path
-        return replace(record, method_parts=key, input_parts=fingerprint.inputs.dumped)
+        self._methods[task_id] = key, path
+        return key
 
     def _keep_body(self, caller: str) -> None:
         """Keep what the body of a call is that calls others: plans compare it, and the calls' arguments."""
@@ -309,8 +310,6 @@ class OpenRecording(OpenRun):
         return f"{described} ({type(value).__name__})"
 
     def _described(self, value: object) -> str:
-        from lolpop.running.snapshots import type_and_shape
-
         if isinstance(value, Resource):
             return value.reference
         resource = self.resource_of(value)
@@ -365,8 +364,6 @@ def _kept_result(result: object) -> dict[str, Any]:
 
 
 def _wiring(root: Scope, recorder: Recorder, workflow: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    from lolpop.running.snapshots import arguments_of, snapshot
-
     # What lives no longer than the container is not read by another process.
     if not recorder.keeps_wiring:
         return snapshot(root, full=False)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop.components.metadata_tracker import MetadataTracker
 from lolpop.components.store import RunRecord, Store, TaskRecord
-from lolpop.errors import LolpopError, ReferenceNotFoundError
-from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resource, Run, parse_reference
+from lolpop.errors import ReferenceNotFoundError
+from lolpop.resources import RESOURCE_TYPES, ModelVersion, PredictionJob, Resource, Run, find_resource
 
 if TYPE_CHECKING:
     from lolpop.components.metrics_tracker import MetricsTracker
@@ -239,7 +239,7 @@ def grouped(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
 def references_in(text: str) -> Iterator[Resource]:
     """The resources that a recorded input or output names."""
     for part in text.split(", "):
-        try:
-            yield parse_reference(part.partition(" (")[0])
-        except LolpopError:
+        resource = find_resource(part.partition(" (")[0])
+        if resource is None:
             return
+        yield resource

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args, is_typeddict
 
@@ -86,9 +87,14 @@ def _field_types(annotation: type) -> Iterator[Any]:
 
 
 def _is_secret_type(annotation: type) -> bool:
+    return issubclass(annotation, _secret_types())
+
+
+@functools.cache
+def _secret_types() -> tuple[type, ...]:
     from pydantic.types import Secret, SecretBytes, SecretStr
 
-    return issubclass(annotation, SecretStr | SecretBytes | Secret)
+    return SecretStr, SecretBytes, Secret
 
 
 def _is_url(value: object) -> bool:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 60.0
 """How long a process waits for the transaction of another process."""
 
-_READS = "lolpop_reads"
 _CREATION = int.from_bytes(b"lolpop", "big")
 
 
@@ -37,12 +36,16 @@ class Database:
     """An open database. It can be shared between threads, but not between processes."""
 
     def __init__(
-        self, engine: Engine, reader: Engine, place: DatabasePlace, writing: AbstractContextManager[Any]
+        self,
+        engine: Engine,
+        reader: Engine,
+        place: DatabasePlace,
+        begin: Callable[[], AbstractContextManager[Connection]],
     ) -> None:
         self.engine = engine
         self._reader = reader
         self._place = place
-        self._writing = writing
+        self._begin = begin
         self._open = threading.local()
         self.on_close: Callable[[], None] = lambda: None
 
@@ -58,7 +61,7 @@ class Database:
             with self.failures(), outer.begin_nested():
                 yield outer
             return
-        with self.failures(), self._writing, self.engine.begin() as connection:
+        with self.failures(), self._begin() as connection:
             self._open.connection = connection
             try:
                 yield connection
@@ -84,8 +87,39 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
         self.on_close()
+        self.engine.dispose()
+
+
+class _SQLiteWriter:
+    """The one connection that writes to a file of SQLite; it stays open, since opening it takes a while."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._lock = threading.RLock()  # a thread may close the store inside a transaction
+        """Threads wait for it: SQLite itself would make them sleep and retry."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction, committed at the end."""
+        with self._lock, ExitStack() as failed:
+            connection, self._connection = self._connection or self._engine.connect(), None
+            failed.callback(connection.close)
+            with connection.begin():
+                # A transaction that reads first and writes later fails if another one wrote in between. So
+                # it takes the write lock at the start, and waits for it.
+                connection.connection.cursor().execute("BEGIN IMMEDIATE")
+                yield connection
+            failed.pop_all()
+            self._connection = connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def open_sqlite(path: Path, place: DatabasePlace, locks: Locks) -> Database:
@@ -142,6 +176,8 @@ def open_sqlite_to_read(path: Path, place: DatabasePlace) -> Database | None:
         with _closed_on_error(database), database.failures():
             if not _is_at_head(reader):
                 return None
+        opened.callback(engine.dispose)  # before the copies are removed
+        opened.callback(database.on_close)
         database.on_close = opened.pop_all().close
         return database
     return None
@@ -157,16 +193,16 @@ def _sqlite_database(
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA query_only={'ON' if query_only else 'OFF'}")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later fails if another one wrote in between. So a
-        # writing transaction takes the write lock at the start, and waits for it.
-        reads = connection.get_execution_options().get(_READS, False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    reader = engine.execution_options()
 
-    reader = engine.execution_options(**{_READS: True})
-    # Threads wait for this lock: SQLite itself would make them sleep and retry.
-    return Database(engine, reader, place, threading.Lock()), reader
+    @event.listens_for(reader, "begin")
+    def begin_reading(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    writer = _SQLiteWriter(engine)
+    database = Database(engine, reader, place, writer.begin)
+    database.on_close = writer.close
+    return database, reader
 
 
 def open_postgres(place: DatabasePlace) -> Database:
@@ -182,7 +218,7 @@ def open_postgres(place: DatabasePlace) -> Database:
     except ModuleNotFoundError as error:
         raise MissingExtraError("psycopg", "lolpop[postgres]") from error
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    database = Database(engine, reader, place, nullcontext())
+    database = Database(engine, reader, place, engine.begin)
     with _closed_on_error(database), database.failures():
         if not _is_at_head(reader):
             with database.transaction() as connection:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Built once: SQLAlchemy caches the compiled statement.
 _INSERT_RUN = insert(schema.runs)
-_INSERT_TASK = insert(schema.tasks)
+_INSERT_TASK = insert(schema.tasks).inline()  # nobody asks for the number of the new row
 _END_RUN = (
     update(schema.runs)
     .where(schema.runs.c.run_id == bindparam("of"))
@@ -49,8 +49,10 @@ _END_TASKS = (
     .where(schema.tasks.c.run_id == bindparam("of"), schema.tasks.c.status == "running")
     .values(status="interrupted", ended_at=bindparam("ended_at"))
 )
-_RUN_COLUMNS = [schema.runs.c[field.name] for field in fields(RunRecord)]
-_TASK_COLUMNS = [schema.tasks.c[field.name] for field in fields(TaskRecord)]
+_RUN_FIELDS = [field.name for field in fields(RunRecord)]
+_RUN_COLUMNS = [schema.runs.c[name] for name in _RUN_FIELDS]
+_TASK_FIELDS = [field.name for field in fields(TaskRecord)]
+_TASK_COLUMNS = [schema.tasks.c[name] for name in _TASK_FIELDS]
 
 
 class RunTables:
@@ -68,7 +70,7 @@ class RunTables:
             with self._database.transaction() as connection:
                 self._mark_interrupted(connection)
                 self._locks.remove_leftovers(connection)
-                connection.execute(_INSERT_RUN, _values(run))
+                connection.execute(_INSERT_RUN, {name: getattr(run, name) for name in _RUN_FIELDS})
                 # A run is also a resource: it can have tags and metrics, and be a parent.
                 put_missing(connection, schema.resources, [_resource(run)])
             yield
@@ -88,7 +90,7 @@ class RunTables:
     def begin_task(self, task: TaskRecord) -> None:
         """Record ``task`` as running."""
         with self._database.transaction() as connection:
-            connection.execute(_INSERT_TASK, _values(task))
+            connection.execute(_INSERT_TASK, {name: getattr(task, name) for name in _TASK_FIELDS})
 
     def end_task(self, task: TaskRecord) -> None:
         """Record how ``task`` ended."""
@@ -217,10 +219,6 @@ def _run(row: RowMapping, interrupted: frozenset[str]) -> RunRecord:
     run = RunRecord(**row)
     is_left = run.status == "running" and run.run_id in interrupted
     return replace(run, status="interrupted") if is_left else run
-
-
-def _values(record: RunRecord | TaskRecord) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _resource(run: RunRecord) -> dict[str, Any]:

@@ -38,6 +38,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
 class DamagedCellError(Exception):
     """A cell of the store has an invalid value."""
 
@@ -124,7 +127,7 @@ class Json(TypeDecorator[Any]):
         self.texts = texts
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str:
-        return json.dumps(storable(value), separators=(",", ":"))
+        return _COMPACT.encode(storable(value))
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         if value is None:

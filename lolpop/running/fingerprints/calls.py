@@ -15,12 +15,15 @@ from lolpop.data.content import Opaque, digest_of_value, is_plain
 from lolpop.integrations import StoreState, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
+from lolpop.resources import Experiment, Resource, holds_resource
 from lolpop.running.fingerprints.classes import class_parts
 from lolpop.running.fingerprints.contributions import Contributions
 from lolpop.running.fingerprints.distributions import version_of
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
 from lolpop.running.fingerprints.wired import MethodParts, method_parts
+from lolpop.running.snapshots import type_and_shape
+from lolpop.runs import redacted, requires_of, resource_of
 
 if TYPE_CHECKING:
     from lolpop.kernel.scopes import Scope
@@ -88,14 +91,15 @@ class CallFingerprints:
 
     def settled(self, fingerprint: CallFingerprint, path: str, arguments: Mapping[str, Any]) -> str | None:
         """The digest of a call that is done; None if what it read, or got, was changed in the meantime."""
-        if fingerprint.digest is None or self.method(path).digest != fingerprint.method.digest:
+        digest = fingerprint.digest
+        if digest is None or self.method(path).digest != fingerprint.method.digest:
             return None
         before = fingerprint.inputs.lasting if fingerprint.by_content else _files(fingerprint.inputs)
         if not list(before):
-            return fingerprint.digest
+            return digest
         inputs = Parts(self._inputs(path, arguments, fingerprint.by_content))
         now = inputs.lasting if fingerprint.by_content else _files(inputs)
-        return fingerprint.digest if now.digest == before.digest else None
+        return digest if now.digest == before.digest else None
 
     def method(self, path: str) -> Parts:
         """The dependencies of every call of ``path``."""
@@ -159,9 +163,6 @@ class CallFingerprints:
 
     def _input(self, value: Any, by_content: bool) -> tuple[str | None, str]:
         """The digest of an argument, and the argument as people may read it."""
-        from lolpop.resources import Resource
-        from lolpop.running.snapshots import type_and_shape
-
         if isinstance(value, Resource):
             return value.reference, value.reference
         if (
@@ -179,9 +180,6 @@ class CallFingerprints:
 
     def content_of(self, value: Any) -> str | None:
         """The digest of rows, collections and models; None for what cannot be compared."""
-        from lolpop.resources import Experiment
-        from lolpop.runs import resource_of
-
         if isinstance(experiment := resource_of(value), Experiment):
             return experiment.reference
         if isinstance(value, FittedModel):
@@ -193,10 +191,6 @@ class CallFingerprints:
 
     def _model_parts(self, name: str, model: FittedModel) -> Iterator[Part]:
         """A model, and the libraries that it works with."""
-        from lolpop.resources import Experiment
-        from lolpop.running.snapshots import type_and_shape
-        from lolpop.runs import requires_of, resource_of
-
         experiment = resource_of(model)
         if isinstance(experiment, Experiment):
             digest: str | None = experiment.reference
@@ -235,16 +229,11 @@ def _files(inputs: Iterable[Part]) -> Parts:
 
 def _names(value: Any) -> bool:
     """Whether a value is or holds a resource, or is a model that counts as its experiment."""
-    from lolpop.resources import Experiment, holds_resource
-    from lolpop.runs import resource_of
-
     return holds_resource(value) or isinstance(resource_of(value), Experiment)
 
 
 def _written(value: Any) -> str:
     """A value as JSON, if it is one of JSON's and holds no secret: so it can be read again."""
-    from lolpop.runs import redacted
-
     try:
         written = json.dumps(value)
     except (TypeError, ValueError):

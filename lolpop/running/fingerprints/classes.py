@@ -14,7 +14,10 @@ __all__ = ["class_parts"]
 
 def class_parts(values: Iterable[Any]) -> Iterator[Part]:
     """The code of the project's classes that objects in ``values`` are of, and the libraries that it uses."""
-    reached = code_of(classes_of(values))
+    classes = classes_of(values)
+    if not classes:
+        return
+    reached = code_of(classes)
     for name, code in reached.parts.items():
         yield Part("code", name, code.digest, "", code.place, code.caller)
     for name, version in sorted(reached.versions.items()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from lolpop.components.model_trainer import FittedModel
@@ -17,11 +17,12 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None))
 """Types of values that have no code of the project."""
 
 
-def classes_of(values: Iterable[Any]) -> Iterable[type]:
+def classes_of(values: Iterable[Any]) -> Collection[type]:
     """The project's classes that objects in ``values`` are of."""
     return dict.fromkeys(
         type(item)
         for value in values
+        if type(value) not in PLAIN
         for item in _objects(value, set())
         if is_project_module(type(item).__module__)
     )

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 __all__ = ["Part", "PartKind", "Parts", "body_key", "combined_digest", "differences"]
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
 PartKind: TypeAlias = Literal["code", "component", "setting", "library", "input", "file", "state"]
 
 
@@ -83,7 +85,7 @@ class Parts:
     @cached_property
     def dumped(self) -> str:
         """The parts as a text, for ``Parts.loaded``."""
-        return json.dumps(list(self), separators=(",", ":"))
+        return _COMPACT.encode(list(self))
 
     @cached_property
     def identity(self) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
 from lolpop.components.metadata_tracker.sql import SQLMetadataTracker
+from lolpop.components.store import schema
 from lolpop.components.store.sql import SQLStore
 from lolpop.errors import ReferenceNotFoundError, StoreError
 from lolpop.resources import Dataset, Run
@@ -194,3 +197,28 @@ def test_closed_store_opens_again(file_store, new_run):
     file_store.close()
     file_store.close()
     assert len(file_store.runs()) == 1
+
+
+def test_a_store_can_be_closed_inside_a_transaction(tmp_path, new_run):
+    """The transaction is committed, and the next use opens the store again."""
+    store = SQLStore(folder=tmp_path)
+    with store.begin_run(new_run("first")):
+        pass
+    with store.transaction() as connection:
+        connection.execute(update(schema.runs).values(workflow="renamed"))
+        store.close()
+    assert [run.workflow for run in store.runs()] == ["renamed"]
+    store.close()
+
+
+def test_a_failed_transaction_leaves_nothing_behind(tmp_path, new_run):
+    """What it wrote is rolled back, and the next transaction writes."""
+    store = SQLStore(folder=tmp_path)
+    with store.begin_run(new_run("first")):
+        with suppress(KeyError), store.transaction() as connection:
+            connection.execute(delete(schema.runs))
+            raise KeyError
+        assert [run.run_id for run in store.runs()] == ["first"]
+    with store.begin_run(new_run("second")):
+        assert {run.run_id for run in store.runs()} == {"first", "second"}
+    store.close()
