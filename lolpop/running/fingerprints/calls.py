@@ -16,11 +16,12 @@ from lolpop.integrations import StoreState, call_kind, reads_of
 from lolpop.kernel.providers.cells import cell_of
 from lolpop.kernel.providers.main_slots import MainSlot
 from lolpop.resources import Experiment, Resource, holds_resource
-from lolpop.running.fingerprints.classes import class_parts
+from lolpop.running.fingerprints.contents import classes_of
 from lolpop.running.fingerprints.contributions import Contributions
 from lolpop.running.fingerprints.distributions import version_of
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.parts import Part, PartKind, Parts, combined_digest
+from lolpop.running.fingerprints.reached import reached_parts
 from lolpop.running.fingerprints.wired import MethodParts, method_parts
 from lolpop.running.snapshots import type_and_shape
 from lolpop.runs import redacted, requires_of, resource_of
@@ -158,7 +159,8 @@ class CallFingerprints:
             yield Part("input", name, *self._input(value, by_content))
             if isinstance(value, Path) and (self._folder / value).is_file():
                 yield Part("file", str(value), file_digest(self._folder / value))
-        yield from class_parts(arguments.values())
+        # A task that calls a method of an argument depends on its code.
+        yield from reached_parts(classes_of(arguments.values()))
         yield from self._read_parts(path, arguments)
 
     def _input(self, value: Any, by_content: bool) -> tuple[str | None, str]:

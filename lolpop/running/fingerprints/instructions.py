@@ -108,36 +108,36 @@ def _split(code: CodeType) -> Iterator[Instruction]:
         yield Instruction(instruction.opname, instruction.opcode, argument, value, instruction.offset)
 
 
-def _decoded(code: CodeType) -> Iterator[Instruction]:
+def _decoded(code: CodeType) -> list[Instruction]:
     """What Python 3.11 compiles to: pairs of an operation and the lowest byte of its argument."""
-    operations = dis.opname
     content, names, constants = code.co_code, code.co_names, code.co_consts
     variable: Any = code._varname_from_oparg  # type: ignore[attr-defined]
-    extension = 0
-    for at, operation in enumerate(content[::2]):
+    instructions: list[Instruction] = []
+    extension, offset = 0, -2
+    for operation, low in zip(content[::2], content[1::2], strict=True):
+        offset += 2
         kind = _KINDS[operation]
         if kind == "silent":
             continue
-        argument = content[2 * at + 1] | extension
-        extension = 0
-        if kind == "extended":
-            extension = argument << 8
-            continue
-        if kind == "none":
-            yield _new(Instruction, (operations[operation], operation, None, None, 2 * at))
-            continue
-        value: Any = argument
+        argument: Any = low | extension
+        extension, value = 0, argument
         if kind == "variable":
             value = variable(argument)
         elif kind == "name":
             value = names[argument // 2 if operation == _LOAD_GLOBAL else argument]
         elif kind == "constant":
             value = constants[argument]
+        elif kind == "extended":
+            extension = argument << 8
+            continue
+        elif kind == "none":
+            argument = value = None
         elif kind == "forward":
-            value = 2 * (at + 1 + argument)
+            value = offset + 2 * (1 + argument)
         elif kind == "backward":
-            value = 2 * (at + 1 - argument)
+            value = offset + 2 * (1 - argument)
         elif kind == "absolute":
             value = 2 * argument
         # The constructor itself takes twice as long.
-        yield _new(Instruction, (operations[operation], operation, argument, value, 2 * at))
+        instructions.append(_new(Instruction, (dis.opname[operation], operation, argument, value, offset)))
+    return instructions

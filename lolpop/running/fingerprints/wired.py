@@ -20,13 +20,13 @@ from lolpop.running.fingerprints.attributes import (
     self_use,
     variable_of,
 )
-from lolpop.running.fingerprints.code import code_of
 from lolpop.running.fingerprints.contents import PLAIN, classes_of
 from lolpop.running.fingerprints.contributions import Contribution, Contributions, implementation_of
 from lolpop.running.fingerprints.distributions import framework_digest, version_of
 from lolpop.running.fingerprints.files import file_digest
 from lolpop.running.fingerprints.modules import FRAMEWORK, is_project_module
 from lolpop.running.fingerprints.parts import Part, Parts
+from lolpop.running.fingerprints.reached import reached_parts
 
 if TYPE_CHECKING:
     from lolpop.kernel.providers.main_slots import MainSlot
@@ -112,12 +112,7 @@ class _Walk:
 
     def finish(self, method: str) -> MethodParts:
         """All parts, the code that was reached included."""
-        reached = code_of(self._code)
-        for name, code in reached.parts.items():
-            self._parts.add(Part("code", name, code.digest, "", code.place, code.caller))
-        for name, version in sorted(reached.versions.items()):
-            self._parts.add(Part("library", name, version, version))
-        for part in _libraries():
+        for part in (*reached_parts(self._code), *_libraries()):
             self._parts.add(part)
         for name, reads in self._declared:
             if callable(reads) and name != method:
