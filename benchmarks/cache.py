@@ -73,9 +73,11 @@ def _rerun(name: str, folder: Path) -> Budget:
 _FIRST_CALLS = """
 import time
 from lolpop.kernel.scopes import scope_of
+from lolpop.running.fingerprints.distributions import framework_digest
 from lolpop.running.snapshots import snapshot
 from lolpop_containers.classification import ClassificationContainer
 
+framework_digest()  # of all files of an editable installation; others count by their version
 with ClassificationContainer.load(environ={}) as container:
     container.runner()
     scope = scope_of(container)

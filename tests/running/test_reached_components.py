@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import operator
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -312,3 +315,34 @@ def test_the_order_of_base_classes_counts(tmp_path):
             container.runner()
             digests.add(CallFingerprints(scope_of(container)).of("steps.run", {"value": 3}).digest)
     assert len(digests) == 2
+
+
+IDENTITIES = """
+from lolpop.kernel.scopes import scope_of
+from lolpop.running.fingerprints.calls import CallFingerprints
+from lolpop_containers.classification import ClassificationContainer
+
+with ClassificationContainer.load(environ={}, overrides=SETTINGS) as container:
+    container.runner()
+    fingerprints = CallFingerprints(scope_of(container))
+    for path in ("process_data", "train.train_model", "predict.get_predictions"):
+        print(fingerprints.method(path).identity)
+"""
+
+
+def test_the_identity_of_parts_does_not_depend_on_the_process(tmp_path):
+    """Processes that iterate over sets in other orders keep the parts of a method once."""
+    settings = {"problem": {"name": "rows", "target": "y"}, "data": {"train": "rows.csv"}}
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", f"SETTINGS = {settings!r}\n{IDENTITIES}"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(printed) == 1
+    assert len(printed.pop().split()) == 3

@@ -144,7 +144,7 @@ def _stand_in_type(slot: Slot[Any], active: di.Provider[Any], exact: bool, seen:
     if not isinstance(slot, IntegrationSlot) or not isinstance(active, di.Object):
         return _provided_type(active, exact, seen)
     # An object that overrides an integration may be any test double, unless it declares its class, as mocks
-    # # do by __class__.
+    # do by __class__.
     if active.provides is None:
         return type(None)
     return active.provides.__class__ if isinstance(active.provides, Integration) else Any

@@ -89,8 +89,8 @@ class Parts:
 
     @cached_property
     def identity(self) -> str:
-        """What identifies the parts, whether or not all of them are known."""
-        return hashlib.sha256(self.dumped.encode("utf-8", "surrogatepass")).hexdigest()
+        """What identifies the parts, in any order, whether or not all of them are known."""
+        return hashlib.sha256(_COMPACT.encode(sorted(self)).encode("utf-8", "surrogatepass")).hexdigest()
 
     @classmethod
     def loaded(cls, text: str) -> Parts:
