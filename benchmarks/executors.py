@@ -32,6 +32,7 @@ interceptors: []
 notifiers: []
 train:
   measured: [test]
+  retrain_on_all_data: false  # it is no part of the search
   model_trainer: {estimator: random_forest, params: {n_estimators: TREES, n_jobs: 1}}
   hyperparameter_tuner: {use: grid, values: {min_samples_leaf: VALUES}, n_jobs: 2}
 """
