@@ -167,8 +167,7 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
 def find_resource(reference: str) -> Resource | None:
     """The resource that ``reference`` names, of whatever kind; None if it is no reference."""
     kind = RESOURCE_TYPES.get(reference.partition(":")[0])
-    fields = None if kind is None else _fields(kind, reference)
-    return None if kind is None or fields is None else kind.model_validate(fields)
+    return None if kind is None else _named(kind, reference)
 
 
 def parse_reference(reference: str) -> Resource:
@@ -193,10 +192,9 @@ def as_resource(value: Resource | str, /, *kinds: type[Resource]) -> Resource:
         return value
     if isinstance(value, str):
         for kind in kinds:
-            expected = RESOURCE_TYPES.values() if kind is Resource else (kind,)
-            for resource in expected:
-                if (fields := _fields(resource, value)) is not None:
-                    return resource.model_validate(fields)
+            resource = find_resource(value) if kind is Resource else _named(kind, value)
+            if resource is not None:
+                return resource
         if (short := _short(value, kinds)) is not None:
             return short
     raise LolpopError(_unlike(value, *kinds))
@@ -228,14 +226,17 @@ def _fields(resource: type[Resource], reference: str) -> dict[str, Any] | None:
     return {"name": match["name"], "number": int(match["number"])} if numbered else {"name": match["name"]}
 
 
+def _named(kind: type[Resource], reference: str) -> Resource | None:
+    """The resource of this type that ``reference`` names; None if it has another form."""
+    fields = _fields(kind, reference)
+    return None if fields is None else kind.model_validate(fields)
+
+
 def _short(text: str, kinds: tuple[type[Resource], ...]) -> Resource | None:
     """The resource that a reference without a kind names, such as ``churn@2``, if only one kind fits."""
-    forms = ((kind, _fields(kind, f"{kind.kind}:{text}")) for kind in kinds if kind is not Resource)
-    fitting = [(kind, fields) for kind, fields in forms if fields is not None]
-    if Resource in kinds or len(fitting) != 1:
-        return None
-    kind, fields = fitting[0]
-    return kind.model_validate(fields)
+    named = (_named(kind, f"{kind.kind}:{text}") for kind in kinds if kind is not Resource)
+    fitting = [resource for resource in named if resource is not None]
+    return fitting[0] if len(fitting) == 1 and Resource not in kinds else None
 
 
 def _unlike(value: object, *kinds: type[Resource]) -> str:

@@ -172,18 +172,19 @@ def plan_integration(declaration: Declaration) -> Plan:
     signature = signature_of(implementation)
     if any(statement.layer.case_insensitive for statement in declaration.statements):
         section = declaration.section(_known_keys_of(implementation, signature, section))
-    settings: dict[str, Setting] = {}
-    interface = declaration.interface
-    plan = Plan(declaration.path, implementation, used, settings, signature.injected, (), section, interface)
+    plan = Plan(
+        declaration.path, implementation, used, {}, signature.injected, (), section, declaration.interface
+    )
+    settings, problems = _settings(declaration, plan, signature)
     findings = [
         *_class_findings(plan, origin),
         *(
             Finding(declaration.path, message, origin=origin, hint=hint)
             for _, message, hint in signature.problems
         ),
-        *_read_settings(declaration, plan, signature, settings),
+        *problems,
     ]
-    return replace(plan, findings=tuple(findings)) if findings else plan
+    return replace(plan, settings=settings, findings=tuple(findings))
 
 
 def _choose(declaration: Declaration, section: Section) -> tuple[str | type, Origin | None]:
@@ -233,10 +234,10 @@ def _resolve(declaration: Declaration, section: Section, used: str | type, origi
     return implementation
 
 
-def _read_settings(
-    declaration: Declaration, plan: Plan, signature: Signature, settings: dict[str, Setting]
-) -> list[Finding]:
-    """Read the settings of a plan into ``settings``, and return the findings about them."""
+def _settings(
+    declaration: Declaration, plan: Plan, signature: Signature
+) -> tuple[dict[str, Setting], list[Finding]]:
+    settings: dict[str, Setting] = {}
     findings = list(ambiguities(declaration.path, plan.section))
     nodes = plan.section.root.value if isinstance(plan.section.root.value, Mapping) else {}
     names = Names({*signature.settings, *declaration.beside} if nodes else ())
@@ -258,7 +259,7 @@ def _read_settings(
             findings.append(UnsetFinding(declaration.below(name), message, origin=plan.origin_of(())))
         else:
             settings[name] = Setting(parameter, parameter.default, None)
-    return findings
+    return settings, findings
 
 
 def _own(default: Any) -> Any:

@@ -175,15 +175,13 @@ class RayExecutor(Executor):
             import ray
 
             on_error.callback(self.close)
-            if ray.is_initialized():
-                yield
-            else:
-                with ExitStack() as connection:
+            with ExitStack() as connection:
+                if not ray.is_initialized():
                     self._connect()
                     connection.callback(ray.shutdown)
                     if self._address is None:
                         self._own_cluster = connection.pop_all()
-                    yield
+                yield
             on_error.pop_all()
 
     def _connect(self) -> None:

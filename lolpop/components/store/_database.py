@@ -41,11 +41,13 @@ class Database:
         reader: Engine,
         place: DatabasePlace,
         begin: Callable[[], AbstractContextManager[Connection]],
+        end_writing: Callable[[], None] = lambda: None,
     ) -> None:
         self.engine = engine
         self._reader = reader
         self._place = place
         self._begin = begin
+        self._end_writing = end_writing
         self._open = threading.local()
         self.on_close: Callable[[], None] = lambda: None
 
@@ -87,8 +89,9 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self.on_close()
+        self._end_writing()
         self.engine.dispose()
+        self.on_close()
 
 
 class _SQLiteWriter:
@@ -176,8 +179,6 @@ def open_sqlite_to_read(path: Path, place: DatabasePlace) -> Database | None:
         with _closed_on_error(database), database.failures():
             if not _is_at_head(reader):
                 return None
-        opened.callback(engine.dispose)  # before the copies are removed
-        opened.callback(database.on_close)
         database.on_close = opened.pop_all().close
         return database
     return None
@@ -200,9 +201,7 @@ def _sqlite_database(
         connection.exec_driver_sql("BEGIN")
 
     writer = _SQLiteWriter(engine)
-    database = Database(engine, reader, place, writer.begin)
-    database.on_close = writer.close
-    return database, reader
+    return Database(engine, reader, place, writer.begin, writer.close), reader
 
 
 def open_postgres(place: DatabasePlace) -> Database:

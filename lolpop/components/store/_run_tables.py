@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -70,7 +70,7 @@ class RunTables:
             with self._database.transaction() as connection:
                 self._mark_interrupted(connection)
                 self._locks.remove_leftovers(connection)
-                connection.execute(_INSERT_RUN, {name: getattr(run, name) for name in _RUN_FIELDS})
+                connection.execute(_INSERT_RUN, _values(run, _RUN_FIELDS))
                 # A run is also a resource: it can have tags and metrics, and be a parent.
                 put_missing(connection, schema.resources, [_resource(run)])
             yield
@@ -90,7 +90,7 @@ class RunTables:
     def begin_task(self, task: TaskRecord) -> None:
         """Record ``task`` as running."""
         with self._database.transaction() as connection:
-            connection.execute(_INSERT_TASK, {name: getattr(task, name) for name in _TASK_FIELDS})
+            connection.execute(_INSERT_TASK, _values(task, _TASK_FIELDS))
 
     def end_task(self, task: TaskRecord) -> None:
         """Record how ``task`` ended."""
@@ -219,6 +219,10 @@ def _run(row: RowMapping, interrupted: frozenset[str]) -> RunRecord:
     run = RunRecord(**row)
     is_left = run.status == "running" and run.run_id in interrupted
     return replace(run, status="interrupted") if is_left else run
+
+
+def _values(record: RunRecord | TaskRecord, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
 
 
 def _resource(run: RunRecord) -> dict[str, Any]:
