@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
-from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
 from lolpop import providers as _slots
@@ -18,6 +17,7 @@ from lolpop.components.store import RunRecord, Store
 from lolpop.components.test_recorder import TestRecorder
 from lolpop.errors import WiringError
 from lolpop.kernel.declarations import check_attribute, check_declared, check_no_provider, is_declared
+from lolpop.kernel.lazy_wiring import containers as di_containers
 from lolpop.kernel.providers.nesting import Nested
 from lolpop.kernel.providers.slots import Slot, bind_slot, is_bound
 from lolpop.kernel.providers.uncached import Uncached, taken_over

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from dependency_injector import containers as di_containers
 from dependency_injector import providers as di
 
 from lolpop._names import shortened
@@ -15,6 +14,7 @@ from lolpop.errors import WiringError
 from lolpop.integrations import Integration
 from lolpop.integrations import Pipeline as PipelineLayer
 from lolpop.integrations import Runner as RunnerLayer
+from lolpop.kernel.lazy_wiring import containers as di_containers
 from lolpop.kernel.providers import Pipeline, Runner
 from lolpop.kernel.providers.groups import ComponentGroup
 from lolpop.kernel.providers.integration_slots import IntegrationSlot

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Annotated, Any, get_args, get_origin
 
-from dependency_injector.wiring import Closing, Provide, Provider
-
 from lolpop._names import one_of
 from lolpop.errors import Finding
+from lolpop.kernel.lazy_wiring import wiring
 
 __all__ = ["marker_findings"]
 
-_MARKERS: Any = (Provide, Provider, Closing)
-_CLOSING: Any = Closing
+_MARKERS: Any = (wiring.Provide, wiring.Provider, wiring.Closing)
+_CLOSING: Any = wiring.Closing
 
 
 def marker_findings(container: Any, path: tuple[str, ...]) -> Iterator[Finding]:

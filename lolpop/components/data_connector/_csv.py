@@ -31,7 +31,7 @@ _SEPARATORS = (";", "\t", "|", ",")
 # Bytes that are parsed at a time: a row has to fit in them, or in the greater ones.
 _BLOCKS = (1 << 22, 1 << 30)
 _SCANNED_BLOCKS = (1 << 20, 1 << 30)  # several of which are held in memory
-_PARALLEL = 64 << 20
+_PARALLEL = 16 << 20
 _EXCELS = re.compile(r"(?i)sep=.?")
 _NO_ROOM = "straddling object"
 _LONGEST = _BLOCKS[-1]  # characters of a value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lolpop._names import with_article
 from lolpop.components.model_trainer import FittedModel, Predictions
-from lolpop.components.model_trainer._threads import at_most, threads_for
+from lolpop.components.model_trainer._threads import at_most, openmp_threads_for, threads_for
 from lolpop.data.frames import (
     count,
     kind_of,
@@ -92,8 +92,9 @@ class TabularModel(FittedModel):
         if not len(rows):
             return Predictions(labels[:0], np.empty((0, len(labels))) if self.classes else None, self.classes)
         features = rows if tuple(rows.columns) == self.columns else rows.select(self.columns)
+        shape = len(rows), len(self.columns)
         try:
-            with at_most(threads_for(len(rows), len(self.columns))):
+            with at_most(threads_for(*shape), openmp=openmp_threads_for(*shape)):
                 return self._predicted(features.to_native(), labels)
         except LolpopError:
             raise
