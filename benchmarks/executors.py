@@ -51,7 +51,7 @@ if __name__ == "__main__":
 """
 
 
-def budgets(trials: int = TRIALS, trees: int = 50, repeat: int = REPEAT) -> Iterator[Budget]:
+def budgets(trials: int = TRIALS, trees: int = 75, repeat: int = REPEAT) -> Iterator[Budget]:
     executors = [name for name, package in PACKAGES.items() if find_spec(package) is not None]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

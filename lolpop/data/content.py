@@ -60,9 +60,11 @@ def is_plain(value: Any) -> bool:
 def _described(value: Any, within: tuple[int, ...]) -> Any:
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
+    if kind in _BY_REPRESENTATION:
+        return name, repr(value)
     if isinstance(value, enum.Enum):
         return name, value.name, _described(value.value, within)
-    if kind in _BY_REPRESENTATION or isinstance(value, dt.tzinfo | pathlib.PurePath):
+    if isinstance(value, dt.tzinfo | pathlib.PurePath):
         return name, repr(value)
     if isinstance(value, re.Pattern):
         return name, repr(value.pattern), int(value.flags)

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from lolpop import registry
@@ -37,7 +38,7 @@ def copied(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting:
     """One setting of a plan: its value, and the node that gave it; None for a default."""
 
@@ -50,7 +51,7 @@ class Setting:
         """Whether a source gave it; a replay states defaults too, as they were then."""
         return self.node is not None and not self.node.is_default
 
-    @property
+    @cached_property
     def shown(self) -> Any:
         """The value as people may read it, in JSON's types."""
         return shown(self.node, self.parameter, self.value)

@@ -119,8 +119,7 @@ def _uses(code: CodeType, name: str) -> Iterator[tuple[str, ...] | str]:
     is set, and stands for its truth.
     """
     instructions = instructions_of(code)
-    for place, instruction in enumerate(instructions):
-        operation, value = instruction.opname, instruction.argval
+    for place, (operation, _, _, value, _) in enumerate(instructions):
         if value == name:
             if operation in LOADS_VARIABLE:
                 yield from _uses_of_loaded(instructions, place)

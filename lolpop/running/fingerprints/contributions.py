@@ -36,6 +36,7 @@ __all__ = ["Contribution", "Contributions", "implementation_of"]
 _LONGEST = 60
 """Characters of a value that a difference shows."""
 
+_OF_ALL_OBJECTS = frozenset(dir(object))
 _NOT_COUNTED = (Folder, Places)
 
 
@@ -253,6 +254,8 @@ def _declarations(implementation: type) -> tuple[bool, list[tuple[str, Any]]]:
     """Whether a method acts outside, and the methods that declare what they read."""
     acts, declared = False, []
     for name in dir(implementation):
+        if name in _OF_ALL_OBJECTS:
+            continue
         member = getattr(implementation, name, None)
         acts = acts or has_effects(member)
         if reads := reads_of(member):

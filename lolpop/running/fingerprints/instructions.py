@@ -113,6 +113,7 @@ def _decoded(code: CodeType) -> list[Instruction]:
     content, names, constants = code.co_code, code.co_names, code.co_consts
     variable: Any = code._varname_from_oparg  # type: ignore[attr-defined]
     instructions: list[Instruction] = []
+    operations = dis.opname
     extension, offset = 0, -2
     for operation, low in zip(content[::2], content[1::2], strict=True):
         offset += 2
@@ -139,5 +140,5 @@ def _decoded(code: CodeType) -> list[Instruction]:
         elif kind == "absolute":
             value = 2 * argument
         # The constructor itself takes twice as long.
-        instructions.append(_new(Instruction, (dis.opname[operation], operation, argument, value, offset)))
+        instructions.append(_new(Instruction, (operations[operation], operation, argument, value, offset)))
     return instructions
