@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lolpop._import_order import import_ufuncs
 from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Group, Limit, NewRun, OldRun, RunId, command
 from lolpop.cli._settings_options import SettingsOptions
@@ -86,6 +87,7 @@ def replay(run_id: RunId, settings: SettingsOptions, group: Group = None, as_jso
 
     Example: lolpop runs replay last --set seed=8
     """
+    import_ufuncs()
     from lolpop.cli.replay import replay_run
 
     replay_run(run_id, replace(settings, group=group), as_json=as_json)

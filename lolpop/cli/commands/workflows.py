@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lolpop._import_order import import_ufuncs
 from lolpop.cli._completing import completed_by
 from lolpop.cli._options import AsJson, Group, Runner, command
 from lolpop.cli._output import say
@@ -114,6 +115,7 @@ def run(
             raise UsageError("a sweep is resumed by its own command: leave --resume out")
         if step is not None:
             raise UsageError("--step finds the run to go on from: leave --resume out")
+        import_ufuncs()
         from lolpop.cli.replay import replay_run
 
         replay_run(resume, options, as_json=as_json, resume=True)
@@ -128,6 +130,7 @@ def run(
     elif sweep or sweep_file:
         if step is not None:
             raise UsageError("a sweep is a group of its own: leave --step out")
+        import_ufuncs()
         from lolpop.cli import sweep as sweeps
 
         named = [*filter(None, [runner]), *(words or [])]
@@ -139,8 +142,6 @@ def run(
 
 def _run(words: list[str], options: SettingsOptions, *, as_json: bool) -> None:
     if not options.cache:  # with it, there may be nothing to compute
-        from lolpop._import_order import import_ufuncs
-
         import_ufuncs()
     from lolpop.cli.run import run
 
