@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -56,7 +57,6 @@ _TIME = (
     r"(?P<before>,? |T)\d{1,2}:\d{2}(?P<seconds>:\d{2}(?P<fraction>\.\d{1,9})?)?"
     r"(?P<half>(?P<space> ?)[AaPp][Mm])?(?P<zone>(?P<gap> ?)(Z|[+-]\d{2}:?\d{2}))?"
 )
-_SHAPES = [(re.compile(rf"(?:{shape})(?:{_TIME})?", re.ASCII), forms) for shape, forms in _DATES]
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 
 # More different dates than these are not on the same day of the month by chance.
@@ -191,8 +191,14 @@ def ambiguity_of(column: str, date: DateForm, example: object) -> str:
     )
 
 
+@functools.cache
+def _shapes() -> list[tuple[re.Pattern[str], tuple[str, ...]]]:
+    """The shapes with and without a time, and their formats; compiling them takes as long as many imports."""
+    return [(re.compile(rf"(?:{shape})(?:{_TIME})?", re.ASCII), forms) for shape, forms in _DATES]
+
+
 def _forms_of_shape(text: str) -> Iterator[str]:
-    for shape, forms in _SHAPES:
+    for shape, forms in _shapes():
         if match := shape.fullmatch(text):
             time = _form_of_time(match)
             yield from (form + time for form in forms)
