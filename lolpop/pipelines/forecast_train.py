@@ -287,14 +287,16 @@ class ForecastTrainPipeline(TrainPipeline):
     def _choose(
         self, ranked: Sequence[tuple[float, ModelTrainer]], attempts: TrialObjective
     ) -> tuple[ModelTrainer, Params, float]:
-        """The combination of the best, unless a baseline is better in the backtest; else the best alone."""
+        """The combination of the best; with the best baseline, if that is better in the backtest; else the
+        best alone.
+        """
         combination = None if self.model_checker.greater_is_better else self.combination
-        weights = None if combination is None else combination.weigh(ranked)
-        if combination is not None and weights is not None:
-            with suppress(DataError, TrainingError):  # the reason is in the log
-                score = attempts.keep(combination, weights)
-                if combination.is_worth(score, ranked):
-                    return combination, weights, score
+        if combination is not None:
+            for weights in combination.weigh(ranked):
+                with suppress(DataError, TrainingError):  # the reason is in the log
+                    score = attempts.keep(combination, weights)
+                    if combination.is_worth(score, ranked):
+                        return combination, weights, score
         return super()._choose(ranked, attempts)
 
     def _fits_of_a_trial(self, validation: Frame) -> int:

@@ -93,6 +93,23 @@ def test_each_candidate_is_an_experiment_with_its_backtest(train):
     assert len(weights) == 3
 
 
+def test_a_baseline_that_is_better_than_the_combination_has_half_of_the_forecast(train):
+    """The mean of both is better in the backtest than either of them, and is deployed."""
+    walk = 100 + np.cumsum(np.random.default_rng(50).normal(size=90))
+    container, _, metrics, _ = train(walk)
+    metadata, tracker = container.metadata_tracker(), container.metrics_tracker()
+    score = f"validation.{METRIC}"
+    tried = [
+        (metadata.get(experiment).fields["searched"]["weights"], tracker.get(experiment)[score])
+        for experiment in metadata.find(Experiment)
+        if score in tracker.get(experiment) and metadata.get(experiment).fields["trainer"] == "combination"
+    ]
+    (first, alone), (second, with_baseline) = tried
+    assert second["naive"] == pytest.approx(first["naive"] / 2 + 0.5, abs=1e-3)
+    assert with_baseline <= metrics[f"baseline.{METRIC}"] < alone
+    assert metrics[f"backtest.{METRIC}"] == pytest.approx(with_baseline)
+
+
 @pytest.mark.parametrize("values", [[4.0, *[5.0] * 39], [1.0, 2.0] * 5, list(range(9))])
 def test_series_of_which_hardly_anything_can_be_learned_are_forecast(train, values):
     """A constant or short series is forecast by one of the candidates."""

@@ -237,8 +237,11 @@ class CombiningModelTrainer(ModelTrainer):
         """The result of ``fit_many``, which reuses the models that are ``fitted`` to ``parts`` already."""
 
     @abstractmethod
-    def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:
-        """The parameters that combine the best of several trainers, by their errors; None to combine none."""
+    def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Sequence[Params]:
+        """The parameters that combine the best of several trainers, by their errors; none to combine none.
+
+        The first that are worth it are used.
+        """
 
     @abstractmethod
     def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:

@@ -51,6 +51,15 @@ _MEMBERS: Mapping[str, tuple[type[_Forecaster], Mapping[str, Any]]] = MappingPro
     }
 )
 _EQUAL: Mapping[str, float] = MappingProxyType({"damped": 1.0, "additive": 1.0, "ridge": 1.0})
+_BASELINE = "baseline"
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("naive", "seasonal_naive", "drift"), _BASELINE),
+        **dict.fromkeys(("damped", "additive"), "smoothing"),
+        **dict.fromkeys(("damped_log", "additive_log"), "smoothing of logarithms"),
+    }
+)
+"""Members of a kind, whose errors are alike; each of the others is a kind of its own."""
 _MOST = 3
 """How many of the best are combined: more of them add little, and take time."""
 _WORST = 1.5
@@ -146,22 +155,26 @@ class CombinationModelTrainer(CombiningModelTrainer):
         """Empty: weights are set, or come from a backtest."""
         return {}
 
-    def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Params | None:
-        """The weights of the best of its members, by their errors; None if one is better than all others.
+    def weigh(self, scores: Sequence[tuple[float, ModelTrainer]]) -> Sequence[Params]:
+        """The weights of the best of its members, by their errors; then the same with the best baseline.
 
-        Members that are not much worse than the best, weighted by the inverse of their squared errors.
-        Members with the same error forecast the same, and count once.
+        The first are those of the best of each kind that are not much worse than the best of all, in
+        proportion to the inverse of their squared errors (Bates and Granger, 1969). The second are for the
+        case that the best baseline is better than these together: half of the forecast is its own. Members
+        with the same error forecast the same, and count once. Empty if members of one kind are better than
+        all others.
         """
         names = {id(trainer): name for name, trainer in self._members.items()}
         errors: dict[float, str] = {}
-        for error, trainer in scores:
+        for error, trainer in sorted(scores, key=lambda scored: scored[0]):
             errors.setdefault(error, names[id(trainer)])
-        best = min(errors, default=0.0)
-        chosen = sorted(error for error in errors if error <= _WORST * best)[:_MOST]
-        if not best > 0 or len(chosen) < 2:
-            return None
+        chosen = _best_of_each_kind(errors)
+        if len(chosen) < 2 or not min(chosen) > 0:
+            return []
         total = sum(error**-2 for error in chosen)
-        return {"weights": {errors[error]: round(error**-2 / total, 4) for error in chosen}}
+        shares = {errors[error]: error**-2 / total for error in chosen}
+        baselines = [name for name in errors.values() if _KINDS.get(name) == _BASELINE]
+        return [_weights(shares), *(_weights(_half_of(name, shares)) for name in baselines[:1])]
 
     def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:
         """Whether to use the combination with that ``error``: if no baseline is better.
@@ -243,6 +256,26 @@ class CombinationModelTrainer(CombiningModelTrainer):
             raise TrainingError(" ".join(map(str, findings)))
         total = sum(weights.values())
         return {name: weight / total for name, weight in weights.items()}
+
+
+def _best_of_each_kind(names: Mapping[float, str]) -> list[float]:
+    """Of ``names`` by their errors, the least error first, the errors of those that are combined."""
+    best = min(names, default=0.0)
+    kinds: dict[str, float] = {}
+    for error, name in names.items():
+        if error <= _WORST * best:
+            kinds.setdefault(_KINDS.get(name, name), error)
+    return list(kinds.values())[:_MOST]
+
+
+def _half_of(name: str, shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares of the mean of two forecasts: that of ``name``, and that by ``shares``."""
+    halved = {member: share / 2 for member, share in shares.items()}
+    return {**halved, name: halved.get(name, 0.0) + 0.5}
+
+
+def _weights(shares: Mapping[str, float]) -> Params:
+    return {"weights": {name: round(share, 4) for name, share in shares.items()}}
 
 
 def _forecasts(model: FittedModel) -> ForecastModel:

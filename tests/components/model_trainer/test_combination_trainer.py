@@ -103,19 +103,19 @@ def scored(trainer, **errors):
     ("errors", "weights"),
     [
         (
-            {"naive": 2.0, "damped": 1.0, "theta": 1.0001, "ridge": 1.2, "drift": 1.4},
+            {"naive": 2.0, "damped": 1.0, "theta": 1.0001, "ridge": 1.2, "boosting": 1.3},
             {"damped", "theta", "ridge"},
         ),
         ({"naive": 1.0, "damped": 1.6, "ridge": 1.7}, None),
         ({"naive": 0.0, "damped": 0.0}, None),
-        ({"damped": 1.0, "additive": 1.0, "ridge": 1.1}, {"damped", "ridge"}),
+        ({"damped": 1.0, "damped_log": 1.0, "ridge": 1.1}, {"damped", "ridge"}),
         ({}, None),
     ],
 )
 def test_the_best_are_combined_by_the_inverse_of_their_squared_errors(errors, weights):
     """At most three different models, with at most 1.5 times the best error; an exact one stays alone."""
     trainer = CombinationModelTrainer(**NEEDED)
-    params = trainer.weigh(scored(trainer, **errors))
+    params = next(iter(trainer.weigh(scored(trainer, **errors))), None)
     assert (params and set(params["weights"])) == weights
     if params:
         shares = params["weights"]
@@ -123,6 +123,48 @@ def test_the_best_are_combined_by_the_inverse_of_their_squared_errors(errors, we
         for other in others:
             expected = (errors[other] / errors[first]) ** -2
             assert shares[other] / shares[first] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("errors", "weights"),
+    [
+        (
+            {"additive": 1.0, "damped": 1.01, "additive_log": 1.02, "damped_log": 1.03, "theta": 1.1},
+            {"additive", "additive_log", "theta"},
+        ),
+        ({"drift": 1.0, "naive": 1.1, "seasonal_naive": 1.2, "damped": 1.3}, {"drift", "damped"}),
+        ({"damped": 1.0, "additive": 1.1}, None),
+        ({"naive": 1.0, "drift": 1.1, "damped": 1.6}, None),
+    ],
+)
+def test_of_forecasters_of_a_kind_only_the_best_takes_part(errors, weights):
+    """Baselines, smoothing with either trend, and that of logarithms: their errors are alike."""
+    trainer = CombinationModelTrainer(**NEEDED)
+    params = next(iter(trainer.weigh(scored(trainer, **errors))), None)
+    assert (params and set(params["weights"])) == weights
+
+
+@pytest.mark.parametrize(
+    ("errors", "weights"),
+    [
+        (
+            {"damped": 1.0, "theta": 1.0001, "drift": 1.9, "naive": 1.8},
+            {"naive": 1 / 2, "damped": 1 / 4, "theta": 1 / 4},
+        ),
+        ({"naive": 1.0, "damped": 1.0001}, {"naive": 3 / 4, "damped": 1 / 4}),
+    ],
+)
+def test_where_a_baseline_is_better_half_of_the_forecast_is_its_own(errors, weights):
+    """The second weights to try are the mean of the first and the best baseline, a member or not."""
+    trainer = CombinationModelTrainer(**NEEDED)
+    _, second = trainer.weigh(scored(trainer, **errors))
+    assert second["weights"] == pytest.approx(weights, abs=1e-3)
+
+
+def test_without_a_baseline_there_is_nothing_else_to_try():
+    """If no baseline could be backtested, there are no weights but the first."""
+    trainer = CombinationModelTrainer(**NEEDED)
+    assert len(trainer.weigh(scored(trainer, damped=1.0, theta=1.1))) == 1
 
 
 def test_it_is_not_worth_more_than_a_better_baseline():
