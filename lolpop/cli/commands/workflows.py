@@ -130,7 +130,8 @@ def run(
     elif sweep or sweep_file:
         if step is not None:
             raise UsageError("a sweep is a group of its own: leave --step out")
-        import_ufuncs()
+        if jobs == 1:  # else its runs are in processes of their own
+            import_ufuncs()
         from lolpop.cli import sweep as sweeps
 
         named = [*filter(None, [runner]), *(words or [])]

@@ -51,10 +51,9 @@ _MEMBERS: Mapping[str, tuple[type[_Forecaster], Mapping[str, Any]]] = MappingPro
     }
 )
 _EQUAL: Mapping[str, float] = MappingProxyType({"damped": 1.0, "additive": 1.0, "ridge": 1.0})
-_BASELINE = "baseline"
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("naive", "seasonal_naive", "drift"), _BASELINE),
+        **{name: "baseline" for name, (trainer, _) in _MEMBERS.items() if trainer is NaiveModelTrainer},
         **dict.fromkeys(("damped", "additive"), "smoothing"),
         **dict.fromkeys(("damped_log", "additive_log"), "smoothing of logarithms"),
     }
@@ -173,7 +172,7 @@ class CombinationModelTrainer(CombiningModelTrainer):
             return []
         total = sum(error**-2 for error in chosen)
         shares = {errors[error]: error**-2 / total for error in chosen}
-        baselines = [name for name in errors.values() if _KINDS.get(name) == _BASELINE]
+        baselines = [name for name in errors.values() if _is_baseline(self._members[name])]
         return [_weights(shares), *(_weights(_half_of(name, shares)) for name in baselines[:1])]
 
     def is_worth(self, error: float, scores: Sequence[tuple[float, ModelTrainer]]) -> bool:
@@ -181,7 +180,7 @@ class CombinationModelTrainer(CombiningModelTrainer):
 
         One of its members may be better: among several, the least error is partly luck.
         """
-        return all(error <= score for score, trainer in scores if isinstance(trainer, NaiveModelTrainer))
+        return all(error <= score for score, trainer in scores if _is_baseline(trainer))
 
     def fit(self, frame: Frame, target: Series, params: Params | None = None) -> FittedModel:
         """Fit each of the members on the n rows of ``frame`` and ``target`` (n values)."""
@@ -256,6 +255,10 @@ class CombinationModelTrainer(CombiningModelTrainer):
             raise TrainingError(" ".join(map(str, findings)))
         total = sum(weights.values())
         return {name: weight / total for name, weight in weights.items()}
+
+
+def _is_baseline(trainer: ModelTrainer) -> bool:
+    return isinstance(trainer, NaiveModelTrainer)
 
 
 def _best_of_each_kind(names: Mapping[float, str]) -> list[float]:
