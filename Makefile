@@ -36,7 +36,7 @@ test-long: .venv/tools ## Test what runs lose when they are ended at random mome
 
 # Orchestrators agree with nothing beside them: the tests make an environment for each, once, in .environments.
 test-orchestrators: .venv/tools ## Test flows in Airflow, Prefect, Dagster and Metaflow, which it installs
-	@TEST_ENVIRONMENTS=.environments $(BIN)/python -m pytest tests/orchestrators $(ARGS)
+	@TEST_ENVIRONMENTS=.environments $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/orchestrators $(ARGS)
 
 lint: .venv/tools ## Check the style, and that the layers hold
 	@$(BIN)/ruff check

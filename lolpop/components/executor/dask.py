@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -26,7 +27,7 @@ from lolpop.components.executor._loggers import quieted
 from lolpop.errors import LolpopError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
     from lolpop.kernel.specs import Call
 
@@ -120,18 +121,19 @@ class DaskExecutor(Executor):
         """
         payload = payload_of(function)
         with self._client(max_concurrency) as client:
+            submitted = self._submitter(client, payload)
 
             def called(item: Any) -> Any:
-                future = self._submitted(client, payload, item)
-                self._completed(client, [future])
+                (future,) = self._completed(client, [submitted(item)])
                 return self._result(future)
 
             yield called
 
     def _mapped(self, client: Client, payload: Payload, items: list[Any]) -> list[Any]:
+        submitted = self._submitter(client, payload)
         results: list[Any] = [None] * len(items)
         positions = iter(range(len(items)))
-        running: dict[Future, int] = {}
+        running: dict[Future[Any], int] = {}
         errors: dict[int, Exception] = {}
         max_concurrency = _WAITING * max(1, sum(client.nthreads().values()))
         while True:
@@ -140,10 +142,10 @@ class DaskExecutor(Executor):
                 and len(running) < max_concurrency
                 and (position := next(positions, None)) is not None
             ):
-                running[self._submitted(client, payload, items[position])] = position
+                running[submitted(items[position])] = position
             if not running:
                 return results
-            for future in self._completed(client, list(running)):
+            for future in self._completed(client, running):
                 position = running.pop(future)
                 try:
                     results[position] = self._result(future)
@@ -152,28 +154,33 @@ class DaskExecutor(Executor):
             if errors and min(errors) < min(running.values(), default=len(items)):
                 raise errors[min(errors)]
 
-    def _completed(self, client: Client, futures: Sequence[Future]) -> Iterable[Future]:
-        """Those that are done, as soon as one is. Raises LolpopError if no worker is left to do any."""
-        from distributed import wait
+    def _submitter(self, client: Client, payload: Payload) -> Callable[[Any], Future[Any]]:
+        """What submits an item. A future is done once its result is in this process.
 
+        Dask's own futures are done once a worker has the result, which can still be lost with the worker.
+        """
+        executor = client.get_executor(pure=False, resources=self._resources or None)
+
+        def submitted(item: Any) -> Future[Any]:
+            with self._lost_scheduler():
+                future: Future[Any] = executor.submit(call, payload, item)
+                return future
+
+        return submitted
+
+    def _completed(self, client: Client, futures: Collection[Future[Any]]) -> Collection[Future[Any]]:
+        """Those that are done, as soon as one is. Raises LolpopError if no worker is left to do any."""
         checks = 0
         while checks < _CHECKS:
-            with self._lost_scheduler(), client.as_current():
-                try:
-                    done: Iterable[Future] = wait(
-                        futures, timeout=self._timeout, return_when="FIRST_COMPLETED"
-                    ).done
-                    return done
-                except TimeoutError:
-                    checks = checks + 1 if not (self._is_local or client.nthreads()) else 0
+            if done := wait(futures, timeout=self._timeout, return_when=FIRST_COMPLETED).done:
+                return done
+            with self._lost_scheduler():
+                workers = client.nthreads()
+            checks = checks + 1 if not (self._is_local or workers) else 0
         reason = f"it has had no worker for {_CHECKS * self._timeout:g} s"
         raise lost_cluster(f"The cluster of Dask at {self._address}", reason)
 
-    def _submitted(self, client: Client, payload: Payload, item: Any) -> Future:
-        with self._lost_scheduler():
-            return client.submit(call, payload, item, pure=False, resources=self._resources or None)
-
-    def _result(self, future: Future) -> Any:
+    def _result(self, future: Future[Any]) -> Any:
         from distributed.scheduler import KilledWorker
 
         try:
@@ -264,7 +271,6 @@ class DaskExecutor(Executor):
     def _lost_scheduler(self) -> Iterator[None]:
         """Raise LolpopError if the scheduler ends while something is asked of it."""
         from asyncio import CancelledError as AsyncCancelledError
-        from concurrent.futures import CancelledError
 
         from distributed.comm import CommClosedError
 

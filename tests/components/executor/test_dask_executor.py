@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from worker_app import PowerApp, double, fail_on_three, kill_always, kill_once, meet, place, sleep
+from worker_app import PowerApp, SlowToSend, double, fail_on_three, kill_always, kill_once, meet, place, sleep
 
 from lolpop._processors import processors
 from lolpop.components.executor._cluster_worker import Payload
@@ -34,6 +35,23 @@ def address():
         n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
     ) as cluster:
         yield cluster.scheduler_address
+
+
+@contextmanager
+def one_worker(command=(sys.executable, "-m", "distributed.cli.dask_worker"), cwd=None):
+    """The address of a cluster with one worker, and the worker's process, which nobody restarts."""
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as cluster:
+        options = [cluster.scheduler_address, "--no-nanny", "--no-dashboard", "--nthreads", "1"]
+        process = subprocess.Popen(
+            [*command, *options], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            with distributed.Client(cluster, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=60)
+            yield cluster.scheduler_address, process
+        finally:
+            process.kill()
+            process.wait()
 
 
 class TestDaskExecutor(contracts.ExecutorContract):
@@ -67,21 +85,10 @@ def test_a_worker_without_lolpop_is_named(tmp_path):
         if not path.name.startswith(("lolpop", "__editable__")):
             (tmp_path / path.name).symlink_to(path)
     program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from distributed.cli.dask_worker import main; main()"
-    with distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as cluster:
-        options = ["--no-nanny", "--no-dashboard", "--nthreads", "1"]
-        command = [sys.executable, "-S", "-c", program, str(tmp_path), cluster.scheduler_address, *options]
-        process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            with distributed.Client(cluster, set_as_default=False) as client:
-                client.wait_for_workers(1, timeout=60)
-            message = r"the worker of Dask at tcp://.* has no lolpop.*pip install 'lolpop\[dask\]=="
-            with pytest.raises(WiringError, match=message):
-                DaskExecutor(cluster.scheduler_address).map(double, [1])
-        finally:
-            process.kill()
-            process.wait()
+    command = [sys.executable, "-S", "-c", program, str(tmp_path)]
+    message = r"the worker of Dask at tcp://.* has no lolpop.*pip install 'lolpop\[dask\]=="
+    with one_worker(command, cwd=tmp_path) as (address, _), pytest.raises(WiringError, match=message):
+        DaskExecutor(address).map(double, [1])
 
 
 def test_resources_that_no_worker_has_are_an_error(address):
@@ -224,13 +231,13 @@ def test_a_worker_that_reaches_another_store_refuses_to_work(tmp_path):
         worker.close()
 
 
-def by_one(executor, items):
-    with executor.workers(sleep, 1) as call:
+def by_one(executor, function, items):
+    with executor.workers(function, 1) as call:
         return [call(item) for item in items]
 
 
-def at_once(executor, items):
-    return executor.map(sleep, items)
+def at_once(executor, function, items):
+    return executor.map(function, items)
 
 
 @pytest.mark.parametrize("work", [by_one, at_once])
@@ -244,7 +251,23 @@ def test_a_cluster_without_workers_is_reported(work):
         with pytest.raises(
             LolpopError, match=r"cluster of Dask at .* is gone \(it has had no worker for 3 s\)"
         ):
-            work(executor, [0.2] * 200)
+            work(executor, sleep, [0.2] * 200)
+
+
+@pytest.mark.parametrize("work", [by_one, at_once])
+def test_a_result_that_is_lost_with_the_last_worker_is_not_waited_for(work, tmp_path):
+    """It was made, but had not arrived yet."""
+    flag = tmp_path / "sending"
+    with one_worker() as (address, process):
+
+        def kill_worker():
+            while not flag.exists():
+                time.sleep(0.01)
+            process.kill()
+
+        threading.Thread(target=kill_worker, daemon=True).start()
+        with pytest.raises(LolpopError, match=r"cluster of Dask at .* is gone"):
+            work(DaskExecutor(address, timeout=0.5), SlowToSend, [str(flag)])
 
 
 def test_a_scheduler_that_is_gone_is_reported():

@@ -1,5 +1,7 @@
 """An app whose work is done in other processes; they import it by name."""
 
+from __future__ import annotations
+
 import os
 import signal
 import time
@@ -51,6 +53,18 @@ def meet(folder: str) -> int:
 def sleep(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
+
+
+class SlowToSend:
+    """A value that takes two seconds to leave its process, and touches ``flag`` when it begins to."""
+
+    def __init__(self, flag: str) -> None:
+        self.flag = flag
+
+    def __reduce__(self) -> tuple[type[SlowToSend], tuple[str]]:
+        Path(self.flag).touch()
+        time.sleep(2)
+        return SlowToSend, (self.flag,)
 
 
 def place(name: str) -> tuple[int, str | None]:
