@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from sklearn.datasets import make_classification
 
 from benchmarks.budget import Budget, environ_of_measured
 from benchmarks.processes import Cost, cost_of
+from benchmarks.standing import standing
 
 TRIALS = 24
 REPEAT = 2
@@ -41,7 +43,9 @@ import sys, time
 from lolpop_containers.classification import ClassificationContainer
 
 if __name__ == "__main__":
-    overrides = {"executor": {"use": sys.argv[1], "workers": int(sys.argv[2])}}
+    use, workers, address = sys.argv[1], int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None
+    executor = {"use": use, "address": address} if address else {"use": use, "workers": workers}
+    overrides = {"executor": executor}
     with ClassificationContainer.load("lolpop.yaml", environ={}, overrides=overrides) as container:
         runner = container.runner()
         rows = runner.process_data()
@@ -57,17 +61,19 @@ def budgets(trials: int = TRIALS, trees: int = 75, repeat: int = REPEAT) -> Iter
         folder = Path(scratch)
         _prepare(folder, trials, trees)
         # In turn: what else the machine does hits all of them.
-        costs: dict[tuple[str, int], list[Cost]] = {}
+        costs: dict[tuple[str, int], list[Cost]] = defaultdict(list)
+        on_standing: dict[str, list[Cost]] = defaultdict(list)
         for _ in range(repeat):
             for workers in (1, 2):
                 for executor in executors:
-                    costs.setdefault((executor, workers), []).append(_search(folder, executor, workers))
+                    costs[executor, workers].append(_search(folder, executor, workers))
+            for executor in executors[1:]:
+                with standing(executor, 2) as (address, variables):
+                    on_standing[executor].append(_search(folder, executor, 2, address, **variables))
     plain = _arithmetic(2) / (2 * _arithmetic(1))
     of = f"a search of {trials} trials by two workers"
     for executor in executors:
-        one, two = (
-            min(float(cost.output.split()[-1]) for cost in costs[executor, workers]) for workers in (1, 2)
-        )
+        one, two = (_seconds(costs[executor, workers]) for workers in (1, 2))
         yield Budget(
             f"{of} of {executor}, of the time of one", two / one, SHARES_OF_ONE[executor], "",
             f"{one:.1f} s by one, {two:.1f} s by two; plain arithmetic by two processes {plain:.2f}",
@@ -78,6 +84,12 @@ def budgets(trials: int = TRIALS, trees: int = 75, repeat: int = REPEAT) -> Iter
         yield Budget(
             f"processor time of {of} of {executor}, of that of local", seconds / local, OVERHEAD, "",
             f"{seconds:.1f} s, {local:.1f} s of local",
+        )  # fmt: skip
+        beside, started = _seconds(costs["local", 2]), _seconds(costs[executor, 2])
+        yield Budget(
+            f"time of {of} of a standing cluster of {executor}, of that of local",
+            _seconds(on_standing[executor]) / beside, OVERHEAD, "",
+            f"{beside:.1f} s of local; {started / beside:.2f} with the start of a cluster",
         )  # fmt: skip
 
 
@@ -90,10 +102,14 @@ def _prepare(folder: Path, trials: int, trees: int) -> None:
     (folder / "search.py").write_text(SEARCH)
 
 
-def _search(folder: Path, executor: str, workers: int) -> Cost:
+def _search(folder: Path, executor: str, workers: int, address: str | None = None, **variables: str) -> Cost:
     shutil.rmtree(folder / ".lolpop", ignore_errors=True)
-    command = [sys.executable, "search.py", executor, str(workers)]
-    return cost_of(command, folder, {**environ_of_measured(), "OMP_NUM_THREADS": "1"})
+    command = [sys.executable, "search.py", executor, str(workers), *filter(None, [address])]
+    return cost_of(command, folder, {**environ_of_measured(), **variables, "OMP_NUM_THREADS": "1"})
+
+
+def _seconds(costs: list[Cost]) -> float:
+    return min(float(cost.output.split()[-1]) for cost in costs)
 
 
 def _processor_seconds(costs: list[Cost]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ REPEAT = 9
 SIZES = ((1_168, 70), (60_000, 20))
 BUSY = "while True: pass"
 FIT = """\
-import os, sys, time
+import os, signal, sys, time
 kind, rows, columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 if kind == "lolpop" or kind.isdigit():
     from lolpop._processors import let_threads_sleep
@@ -44,6 +45,7 @@ trainer = SklearnModelTrainer(threads=threads, problem=problem, feature_transfor
 plain = HistGradientBoostingRegressor(random_state=0)
 fit = plain.fit if kind == "plain" else trainer.fit
 fit(features[:100], target[:100])
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv[4]))  # ends the process, whatever threads do
 start, used = time.perf_counter(), time.process_time()
 fit(features, target)
 print(time.perf_counter() - start, time.process_time() - used)
@@ -62,11 +64,18 @@ def neighbours(number: int) -> Iterator[None]:
             process.wait()
 
 
-def seconds(kind: str, rows: int, columns: int) -> tuple[float, float]:
-    """Seconds of one fit by the clock, and of processors; kind is plain, lolpop or a number of threads."""
-    command = [sys.executable, "-c", FIT, kind, str(rows), str(columns)]
-    times = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    return float(times[0]), float(times[1])
+def seconds(kind: str, rows: int, columns: int, longest: float = 600) -> tuple[float, float]:
+    """Seconds of one fit by the clock, and of processors; kind is plain, lolpop or a number of threads.
+
+    A fit is ended after ``longest`` seconds, and counts as that.
+    """
+    command = [sys.executable, "-c", FIT, kind, str(rows), str(columns), str(longest)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == -signal.SIGALRM:
+        return longest, longest
+    done.check_returncode()
+    clock, used = map(float, done.stdout.split())
+    return clock, used
 
 
 def budgets() -> Iterator[Budget]:
@@ -76,15 +85,17 @@ def budgets() -> Iterator[Budget]:
     the time that one thread takes.
     """
     for rows, columns in SIZES:
-        quiet = 0.0
+        quiet, longest = 0.0, 600.0
         one_thread = float(np.median([seconds("1", rows, columns)[0] for _ in range(REPEAT)]))
         for number in range(3):
             with neighbours(number):
                 taken = [
-                    [seconds(kind, rows, columns)[0] for kind in ("plain", "lolpop")] for _ in range(REPEAT)
+                    [seconds(kind, rows, columns, longest)[0] for kind in ("plain", "lolpop")]
+                    for _ in range(REPEAT)
                 ]
             plain, ours = np.median(taken, axis=0).tolist()
             quiet = quiet or ours
+            longest = 3 * max(quiet, one_thread)  # more than any limit below: scikit-learn may take minutes
             # A hundredth of a second is what columns are looked at for.
             limit = 1.05 * plain + 0.02
             if number:

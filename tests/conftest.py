@@ -16,6 +16,13 @@ import pytest
 from lolpop.components.metadata_tracker import MetadataTracker
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _hear_ctrl_c() -> None:
+    """Let processes that tests start end on Ctrl-C, also where a shell has started the tests in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def loading() -> Iterator[Callable[..., Any]]:
     """Load a container of a project's folder, with settings by dotted path, whose dots are written ``__``."""
