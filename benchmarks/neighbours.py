@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks.budget import Budget
 from lolpop._processors import processors
 
-REPEAT = 9
+REPEAT = 5
 SIZES = ((1_168, 70), (60_000, 20))
 BUSY = "while True: pass"
 FIT = """\
