@@ -120,8 +120,13 @@ def write_batches(frames: Iterable[Frame], sink: Sink) -> Written:
     with arrow_writer(sink, first.schema) as file:
         for table in itertools.chain([first], tables):
             digest.update(table)
-            file.write_table(table)
+            file.write_table(_unchunked(table))
     return Written(digest.rows, dtypes_of(unpack(first.slice(0, 0))), digest.hexdigest())
+
+
+def _unchunked(table: pa.Table) -> pa.Table:
+    """``table`` in one part: text may come in chunks, and each would be read as a batch of its own."""
+    return table.combine_chunks() if any(column.num_chunks > 1 for column in table.columns) else table
 
 
 def as_stored(frames: Iterable[Frame], schema: pa.Schema | None = None, rows: int = 0) -> Iterator[pa.Table]:

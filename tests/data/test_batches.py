@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lolpop.components.data_connector import DataConnector
 from lolpop.data.batches import ColumnAligner, SchemaAligner, batch_ranges, joined, prefetched
 from lolpop.data.tables import (
+    batch_sizes,
     digest_of,
     pack,
     read,
@@ -140,6 +141,15 @@ def test_the_digest_is_of_all_rows_of_many_parts(tmp_path):
         assert write_batches(cut(frame, rows), tmp_path / str(rows)).digest == expected
     frame.loc[199_999, "b"] = 0
     assert digest_of(pack(frame)) != expected
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_a_batch_is_one_part_however_its_text_came(tmp_path, library):
+    """Text of several blocks of a file comes in chunks, which would be as many batches when they are read."""
+    blocks = cut(FRAMES[library]({"a": range(6), "b": list("abcdef")}), 2)
+    batch = pd.concat(blocks, ignore_index=True) if library == "pandas" else pl.concat(blocks, rechunk=False)
+    write_batches([batch, batch], tmp_path / "data.arrow")
+    assert batch_sizes(tmp_path / "data.arrow") == [6, 6]
 
 
 def test_categories_are_kept_as_their_values(tmp_path):
