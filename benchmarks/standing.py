@@ -13,11 +13,10 @@ def standing(engine: str, workers: int) -> Iterator[tuple[str, Mapping[str, str]
     """The address of a cluster of ``dask`` or ``ray`` with ``workers``, and the variables that open it."""
     command = [sys.executable, "-m", "benchmarks.standing", engine, str(workers)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
         assert process.stdout is not None
         # The token of a cluster of Ray is in a file that processes of this user read if they are told to.
         yield process.stdout.readline().strip(), {"RAY_AUTH_MODE": "token"} if engine == "ray" else {}
-        process.stdin.close()  # the cluster ends
+    # Leaving the block has closed the input of the process, with which its cluster ended.
 
 
 def _dask(workers: int) -> None:

@@ -120,13 +120,8 @@ def write_batches(frames: Iterable[Frame], sink: Sink) -> Written:
     with arrow_writer(sink, first.schema) as file:
         for table in itertools.chain([first], tables):
             digest.update(table)
-            file.write_table(_unchunked(table))
+            file.write_table(table)
     return Written(digest.rows, dtypes_of(unpack(first.slice(0, 0))), digest.hexdigest())
-
-
-def _unchunked(table: pa.Table) -> pa.Table:
-    """``table`` in one part: text may come in chunks, and each would be read as a batch of its own."""
-    return table.combine_chunks() if any(column.num_chunks > 1 for column in table.columns) else table
 
 
 def as_stored(frames: Iterable[Frame], schema: pa.Schema | None = None, rows: int = 0) -> Iterator[pa.Table]:
@@ -136,7 +131,8 @@ def as_stored(frames: Iterable[Frame], schema: pa.Schema | None = None, rows: in
     """
     pack_frame = Packer()
     aligner = SchemaAligner(lambda frame: plain_values(pack_frame(frame)), schema, rows)
-    return map(aligner, map(_without_index, frames))
+    # Text may come in chunks, and each would be read as a batch of its own.
+    return (aligner(frame).combine_chunks() for frame in map(_without_index, frames))
 
 
 def read(path: Path) -> pa.Table:
